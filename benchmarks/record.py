@@ -75,7 +75,7 @@ def _ask_as_the_grader(session: boto3.Session, running: Sandbox, account_id: str
             identity,
             seed=1,
             attempt=1,
-            exchange=True,
+            may_exercise=True,
             waits=Waits(Event()),
         )
     aws.close()

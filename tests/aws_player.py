@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tests.aws_front import Front, Said, front
+from tests.fault_proxy import FaultProxy, Response, fault_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.aws_front import Ask, Asked
+    from tests.fault_proxy import Ask, Request
 
 FOLDER = Path(os.environ.get("RECORDED_ANSWERS", Path(__file__).with_name("recorded")))
 """Where the files are; others may be tried instead of the repository's own."""
@@ -60,7 +60,7 @@ def recorded() -> list[Recorded]:
 @contextmanager
 def player(
     endpoint_url: str, playing: Mapping[str, Recorded], played: set[tuple[str, str]] | None = None
-) -> Iterator[Front]:
+) -> Iterator[FaultProxy]:
     """A server in front of the sandbox at ``endpoint_url``, that plays a file for each account.
 
     ``played`` gets the name of each file that was asked for, with the operation.
@@ -68,38 +68,40 @@ def player(
     times: Counter[tuple[str, str]] = Counter()
     lock = threading.Lock()
 
-    def treat(asked: Asked, ask: Ask) -> Said:
-        file = playing.get(asked.account)
+    def treat(request: Request, ask: Ask) -> Response:
+        file = playing.get(request.account)
         if file is None:
-            return ask(asked)
+            return ask(request)
         with lock:
-            times[asked.account, asked.operation] += 1
-            time = times[asked.account, asked.operation]
-        if played is not None and asked.operation in {*file.answers, *file.patch}:
-            played.add((file.name, asked.operation))
-        answers = file.answers.get(asked.operation)
-        if answers is not None and time <= file.first.get(asked.operation, time):
+            times[request.account, request.operation] += 1
+            time = times[request.account, request.operation]
+        if played is not None and request.operation in {*file.answers, *file.patch}:
+            played.add((file.name, request.operation))
+        answers = file.answers.get(request.operation)
+        if answers is not None and time <= file.first.get(request.operation, time):
             several = answers if isinstance(answers[0], list) else [answers]
             number = min(time, len(several)) - 1
-            if asked.operation in file.asks:
-                words = file.asks[asked.operation][number]
-                request = f"{asked.path} {asked.body.decode()}"
-                assert words in request, f"{file.name}: {words!r} is not asked for by {request}"
-            return _said(several[number], asked.account)
-        said = ask(asked)
-        patch = file.patch.get(asked.operation)
+            if request.operation in file.asks:
+                words = file.asks[request.operation][number]
+                text = f"{request.path} {request.body.decode()}"
+                assert words in text, f"{file.name}: {words!r} is not asked for by {text}"
+            return _response(several[number], request.account)
+        response = ask(request)
+        patch = file.patch.get(request.operation)
         if patch is None:
-            return said
-        body = json.dumps(_patched(json.loads(said.body), patch))
-        return Said(said.status, said.headers, body.replace("{account}", asked.account).encode())
+            return response
+        body = json.dumps(_patched(json.loads(response.body), patch))
+        return Response(
+            response.status, response.headers, body.replace("{account}", request.account).encode()
+        )
 
-    with front(endpoint_url, treat) as running:
+    with fault_proxy(endpoint_url, treat) as running:
         yield running
 
 
-def _said(answer: list[Any], account: str) -> Said:
+def _response(answer: list[Any], account: str) -> Response:
     status, headers, body = answer
-    return Said(status, headers, body.replace("{account}", account).encode())
+    return Response(status, headers, body.replace("{account}", account).encode())
 
 
 def _patched(given: Any, patch: Any) -> Any:

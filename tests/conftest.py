@@ -123,7 +123,7 @@ def end_functions(running: Sandbox, account: str) -> None:
 
 
 @pytest.fixture
-def right(aws_sandbox: Sandbox, fresh_account: str) -> str:
+def reference_account(aws_sandbox: Sandbox, fresh_account: str) -> str:
     """An account in which everything is right."""
     hand_in(aws_sandbox, fresh_account)
     return fresh_account

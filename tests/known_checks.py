@@ -31,7 +31,7 @@ OPTIONAL = frozenset(
 @cache
 def known_checks() -> dict[str, CheckInfo]:
     """The shipped checks by name. They have no fixtures of their own: arguments are all they need."""
-    modules = [lab, *(sys.modules[kind.look.__module__] for kind in KINDS if kind.checks)]
+    modules = [lab, *(sys.modules[kind.observe.__module__] for kind in KINDS if kind.checks)]
     tests = [test for module in modules for test in vars(module).values()]
     found = [(check.info, test) for test in tests if (check := declared(test))]
     return {

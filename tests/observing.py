@@ -46,7 +46,7 @@ def hand_in(sandbox: Sandbox, account: str, **differences: Any) -> None:
     deploy(sandbox, account, DemoSubmission(name="x", description="x", points=None, **differences))
 
 
-def look(
+def observe_sandbox_account(
     sandbox: Sandbox,
     account: str,
     *,
@@ -54,12 +54,12 @@ def look(
     wire: Wire | None = None,
     seed: int = 1,
     attempt: int = 1,
-    exchange: bool = True,
+    may_exercise: bool = True,
     expected_account: str | None = None,
     stop: threading.Event | None = None,
     confirm_s: float = 0,
     use: dict[str, str] | None = None,
-    known: Callable[[Observation], None] | None = None,
+    on_partial_observation: Callable[[Observation], None] | None = None,
 ) -> Observation:
     keys = Keys(Secret(account), Secret("test"), None)
     clients = Clients(wire.session if wire else None)
@@ -74,10 +74,10 @@ def look(
             observe_identity(aws, expected_account),
             seed=seed,
             attempt=attempt,
-            exchange=exchange,
+            may_exercise=may_exercise,
             waits=Waits(stop or threading.Event(), confirm_s=confirm_s),
             use=use,
-            known=known,
+            on_partial_observation=on_partial_observation,
         )
     finally:
         aws.close()

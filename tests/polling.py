@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LIMIT_S = 100
 
 
-def until(there: Callable[[], Any], *, within_s: float = LIMIT_S) -> Any:
+def wait_for(there: Callable[[], Any], *, within_s: float = LIMIT_S) -> Any:
     """What ``there`` gives, as soon as it gives something."""
     return retry(
         retry=retry_if_result(lambda given: not given),

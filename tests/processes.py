@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.polling import until
+from tests.polling import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _all() -> dict[int, _Stat]:
     return {pid: found for pid in pids if (found := _stat(pid))}
 
 
-def runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether there is such a process, other than one that nobody has buried."""
     found = _stat(pid)
     return found is not None and found.at_work
@@ -91,4 +91,4 @@ def end_session(leader: int) -> None:
         return not left
 
     # Again, for what one of them started in the meantime.
-    until(none_is_left)
+    wait_for(none_is_left)

@@ -11,6 +11,6 @@ _TELLS = re.compile(
 )
 
 
-def tells(message: str) -> bool:
+def states_expected_and_found(message: str) -> bool:
     """It says what was expected and what was found; or what there is none of."""
     return _TELLS.match(message) is not None

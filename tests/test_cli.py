@@ -12,9 +12,9 @@ import pytest
 from grader import cli
 from grader.rubric.load import default_rubric_path
 from grader.schemas import load
-from tests.alike import alike
 from tests.observing import hand_in
 from tests.programs import environment, grader, grader_here, run
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,7 +182,7 @@ def test_lint_says_that_files_are_right(tmp_path: Path) -> None:
     assert "right, 1 student." in done.stdout
 
 
-@pytest.mark.parametrize("command", alike(["check", "batch", "lint"]))
+@pytest.mark.parametrize("command", first_only_when_quick(["check", "batch", "lint"]))
 def test_a_check_file_with_a_syntax_error_stops_before_any_account(
     tmp_path: Path, command: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    alike(
+    first_only_when_quick(
         [
             (["batch", "absent.csv"], "absent.csv"),
             (["batch"], "ROSTER"),
@@ -223,7 +223,7 @@ def test_a_check_file_with_a_syntax_error_stops_before_any_account(
             (["check", "--out", "class.csv"], "class.csv"),
             (["batch", "class.csv", "--out", "class.csv/results"], "class.csv"),
         ],
-        quick=6,
+        keep=6,
     ),
 )
 def test_a_mistake_on_the_command_line_is_named(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.own_checks import HANG, write_checks
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, command, run
 
 resource = pytest.importorskip("resource")
@@ -101,7 +101,7 @@ def test_own(function):
     rubric.write_text((stored / "rubric.yaml").read_text().rstrip() + "\n" + last)
     line = command("regrade", stored, "--rubric", rubric, "--checks", checks)
     with background(line) as process:
-        until(begun.exists)
+        wait_for(begun.exists)
         process.terminate()
         _, told = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, "Interrupted." in told) == (130, True), told

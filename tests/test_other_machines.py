@@ -12,7 +12,7 @@ import pytest
 
 from grader.sandbox.server import Sandbox, exports
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.processes import with_temporary_folder
 from tests.programs import background, command, environment, grader, read_to, run
 
@@ -86,7 +86,7 @@ def test_a_sandbox_is_served_where_those_names_are_missing(
         os.kill(served.pid, signal.SIGINT)
         _, errors = served.communicate(timeout=60)
     assert (served.returncode, "Traceback" in errors) == (0, False), errors
-    until(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
+    wait_for(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
     assert list(temporary.iterdir()) == []
 
 
@@ -102,7 +102,7 @@ def test_a_sandbox_ends_with_a_grader_that_is_killed(
         (log,) = temporary.glob("*/server.log")
         os.kill(served.pid, signal.SIGKILL)
         served.wait(timeout=60)
-        until(lambda: not [*with_temporary_folder(temporary)])
+        wait_for(lambda: not [*with_temporary_folder(temporary)])
     assert "Traceback" not in log.read_text()
 
 

@@ -12,11 +12,11 @@ from grader.batch.setup import GradingSetup, load_setup
 from grader.model.fact import Found
 from grader.rubric.rubric import Criterion
 from grader.sandbox.layout import Layout
-from tests.alike import alike
 from tests.judges import Judge
 from tests.observations import a_function, lab_rubric, reference, sum_function
 from tests.own_checks import GENEROUS_S, write_checks
 from tests.programs import environment, grader
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,10 +91,12 @@ def lint(folder: Path) -> tuple[int, str]:
 
 
 def test_a_right_account_passes_checks_that_ask_for_a_schedule_and_a_variable(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     setup(tmp_path, LOOKING, "ticks,periodic", "stage,sum")
-    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
+    done = grader(
+        "check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, reference_account)
+    )
     report = json.loads(done.stdout)
     assert [one["status"] for one in report["criteria"]] == ["passed", "passed"], done.stdout
     assert done.returncode == 0
@@ -111,10 +113,12 @@ def test_checks_that_only_look_need_nothing_but_that(looking: GradingSetup) -> N
 
 @pytest.mark.slow
 def test_a_check_that_asks_what_the_function_does_has_it_run_and_says_so(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     setup(tmp_path, RUNNING, "answers,sum")
-    done = grader("check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, right))
+    done = grader(
+        "check", "--json", "-", cwd=tmp_path, env=environment(aws_sandbox, reference_account)
+    )
     assert json.loads(done.stdout)["score"] == 1
     assert "runs your function" in done.stderr
 
@@ -208,7 +212,9 @@ UNOBSERVABLE = {
 
 
 @pytest.mark.parametrize(
-    ("declared", "fixture", "on", "said"), alike(UNOBSERVABLE.values(), quick=2), ids=UNOBSERVABLE
+    ("declared", "fixture", "on", "said"),
+    first_only_when_quick(UNOBSERVABLE.values(), keep=2),
+    ids=UNOBSERVABLE,
 )
 def test_what_nobody_can_observe_is_refused_with_the_checks_file_and_line(
     tmp_path: Path, declared: str, fixture: str, on: str, said: str
@@ -311,7 +317,7 @@ def test_variables_are_named_as_text(tmp_path: Path) -> None:
 
 
 def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
-    aws_sandbox: Sandbox, right: str, looking: GradingSetup, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, looking: GradingSetup, tmp_path: Path
 ) -> None:
     from grader.aws.clients import Clients
     from grader.doctor.permissions import ask_everything
@@ -320,7 +326,12 @@ def test_the_doctor_asks_for_no_permission_that_looking_does_not_take(
     from tests.wire_faults import Wire
 
     wire = Wire()
-    way: Any = (Keys(Secret(right), Secret("test")), right, "us-east-1", aws_sandbox.endpoint_url)
+    way: Any = (
+        Keys(Secret(reference_account), Secret("test")),
+        reference_account,
+        "us-east-1",
+        aws_sandbox.endpoint_url,
+    )
     seen = ask_everything(Clients(wire.session), looking.rubric, looking.needs, *way)
     assert seen.unknown == {}
     assert seen.untold == ()

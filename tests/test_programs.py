@@ -13,7 +13,7 @@ import pytest
 
 from tests import test_signals
 from tests.judging import test_pool
-from tests.processes import children, of_group, runs
+from tests.processes import children, is_running, of_group
 from tests.programs import NotDoneError, background, run
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def test_what_a_program_started_ends_with_the_block(too_long: bool) -> None:
         assert {*started} == {*children(process.pid)}
         if too_long:
             process.communicate(timeout=0)
-    assert not any(map(runs, (process.pid, *started)))
+    assert not any(map(is_running, (process.pid, *started)))
 
 
 def test_what_a_program_left_of_its_session_ends_with_the_block() -> None:
@@ -66,9 +66,9 @@ def test_what_a_program_left_of_its_session_ends_with_the_block() -> None:
         assert process.stdout is not None
         mine, apart = map(int, process.stdout.readline().split())
         process.wait(timeout=60)
-        assert runs(mine)
+        assert is_running(mine)
         os.kill(apart, signal.SIGKILL)  # nobody can tell any more who started it
-    assert not runs(mine)
+    assert not is_running(mine)
     assert of_group(process.pid) == []
 
 

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from tenacity import wait_none
 
-from grader.observe import exercise, hidden, repeat, room
+from grader.observe import concurrency, exercise, hidden, repeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,9 +43,9 @@ def asked_again_at_once() -> Iterator[None]:
         for name, seconds in {
             "FIRST_PAUSE_S": 0.01,
             "LONGEST_PAUSE_S": 0.1,
-            "MOST_ROOM_S": 1,
+            "MOST_THROTTLED_WAIT_S": 1,
         }.items():
-            patch.setattr(room, name, seconds)
+            patch.setattr(concurrency, name, seconds)
         patch.setattr(hidden, "LAG_S", 0.5)
         patch.setattr(exercise, "ENDS_S", 0.5)
         patch.setattr(hidden, "HIDDEN_EVERY_S", 0.1)

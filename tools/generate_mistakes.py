@@ -117,7 +117,7 @@ class _Sections:
 
 
 def _checks() -> Iterator[Function]:
-    for module in [lab, *(sys.modules[kind.look.__module__] for kind in KINDS if kind.checks)]:
+    for module in [lab, *(sys.modules[kind.observe.__module__] for kind in KINDS if kind.checks)]:
         for name, value in vars(module).items():
             if declared(value) is not None and value.__module__ == module.__name__:
                 yield Function(module.__name__, name)
@@ -125,7 +125,7 @@ def _checks() -> Iterator[Function]:
 
 def _absent() -> Iterable[str]:
     """What a resource is missed with, of all that are looked for."""
-    folder = Path(inspect.getfile(sys.modules[KINDS[0].look.__module__])).parent
+    folder = Path(inspect.getfile(sys.modules[KINDS[0].observe.__module__])).parent
     for path in sorted(folder.glob("*.py")):
         yield from (text.english for text in missing(f"grader.resources.{path.stem}"))
 

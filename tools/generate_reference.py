@@ -109,7 +109,7 @@ def fixtures_reference(_which: str) -> str:
 
 
 def _checks() -> Iterator[tuple[Any, str]]:
-    modules = [lab, *(sys.modules[kind.look.__module__] for kind in KINDS if kind.checks)]
+    modules = [lab, *(sys.modules[kind.observe.__module__] for kind in KINDS if kind.checks)]
     for value in (value for module in modules for value in vars(module).values()):
         found = declared(value)
         if found is not None:

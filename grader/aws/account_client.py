@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 
 from grader.aws.bounds import AskedUntil, OutOfTimeError, asking_until
 from grader.aws.clients import READ_TIMEOUT_S, REQUEST_ATTEMPTS, Clients, config_of
-from grader.aws.errors import is_no_answer_of_aws, is_plain, sort_error
+from grader.aws.errors import classify_error, is_no_answer_of_aws, is_plain
 from grader.aws.own_configuration import asked_elsewhere, why_no_answer, why_no_keys
 from grader.i18n.language import N_
 from grader.model.access import HandedIn
-from grader.model.ended_early import Interrupted, Lost
+from grader.model.ended_early import FactUnknown, Interrupted
 from grader.model.fact import Found, Missing, Unknown
 from grader.model.machine_limit import limit_reached
 from grader.model.observation import Part, check_part
@@ -112,9 +112,9 @@ class Aws:
         attempts = attempts or self._attempts
         read_timeout_s = read_timeout_s or self._read_timeout_s
         if self.ends_at is not None and time.monotonic() > self.ends_at:
-            raise Lost(TIME_IS_UP)
+            raise FactUnknown(TIME_IS_UP)
         if self._refused is not None:
-            raise Lost(self._refused)
+            raise FactUnknown(self._refused)
         key = (service, attempts, read_timeout_s)
         if key not in self._made:
             options = {
@@ -133,16 +133,16 @@ class Aws:
         return None if self.ends_at is None else self.ends_at + BEGUN_S
 
     def _credentials(self) -> dict[str, str]:
-        """The account's keys, asked for once, given or not. Raises :class:`Lost`."""
+        """The account's keys, asked for once, given or not. Raises :class:`FactUnknown`."""
         if self._keys is None:
             if isinstance(self._access, HandedIn):
                 self._refused = Unknown.saying("credentials", _HANDED_IN, why=self._access.why)
-                raise Lost(self._refused)
+                raise FactUnknown(self._refused)
             try:
                 with asking_until(self._until()):
                     self._keys = self.query_or_raise("sts:AssumeRole", self._ask_for_keys)
-            except Lost as lost:
-                self._refused = lost.unknown
+            except FactUnknown as raised:
+                self._refused = raised.unknown
                 raise
         return self._keys
 
@@ -156,8 +156,8 @@ class Aws:
             if said is None:
                 raise
             if isinstance(said, Unknown) and said.kind != "unexpected":
-                raise Lost(said) from None
-            raise Lost(Unknown("credentials", str(said.words), said.words)) from None
+                raise FactUnknown(said) from None
+            raise FactUnknown(Unknown("credentials", str(said.words), said.words)) from None
 
     def elsewhere(self) -> tuple[str, ...]:
         """The addresses that are asked instead of AWS's own, of all services that are always asked."""
@@ -213,24 +213,24 @@ class Aws:
         try:
             return Found(_checked(call()))
         except Exception as error:
-            sorted_error = self.classify(error, action)
-            if sorted_error is not None:
-                return sorted_error
+            classified = self.classify(error, action)
+            if classified is not None:
+                return classified
             surprise = _surprise(error, action)
             if surprise is None:
                 raise
             return surprise
 
     def classify(self, error: Exception, action: str) -> Missing | Unknown | None:
-        """:func:`sort_error`, remembering that the credentials were refused."""
-        if isinstance(error, Lost):
+        """:func:`classify_error`, remembering that the credentials were refused."""
+        if isinstance(error, FactUnknown):
             return error.unknown
-        sorted_error = sort_error(error, action, self.region)
-        if isinstance(sorted_error, Unknown):
-            sorted_error = self._explained(sorted_error, error, action)
-            if sorted_error.kind == "credentials":
-                self._refused = sorted_error
-        return sorted_error
+        classified = classify_error(error, action, self.region)
+        if isinstance(classified, Unknown):
+            classified = self._explained(classified, error, action)
+            if classified.kind == "credentials":
+                self._refused = classified
+        return classified
 
     def _explained(self, unknown: Unknown, error: Exception, action: str) -> Unknown:
         """``unknown``, explained where this machine's own configuration is the cause."""
@@ -249,11 +249,11 @@ class Aws:
         return vanished(fact) if isinstance(fact, Missing) else fact
 
     def query_or_raise(self, action: str, call: Callable[[], T]) -> T:
-        """What AWS answers to ``call``. Raises :class:`Lost` where it does not."""
+        """What AWS answers to ``call``. Raises :class:`FactUnknown` where it does not."""
         fact = self.query(action, call)
         if isinstance(fact, Found):
             return fact.value
-        raise Lost(fact if isinstance(fact, Unknown) else vanished(fact))
+        raise FactUnknown(fact if isinstance(fact, Unknown) else vanished(fact))
 
     @contextmanager
     def ignore_deadline(self) -> Iterator[None]:
@@ -268,11 +268,11 @@ class Aws:
             if ends_at is not None:  # the outer one, where one stands in another
                 self._overtime_ends_at = None
 
-    def close(self, *, but: Collection[str] = ()) -> None:
-        """Let go the account's clients, but for those of services in ``but``, and close the connections
+    def close(self, *, keep: Collection[str] = ()) -> None:
+        """Let go the account's clients, but for those of services in ``keep``, and close the connections
         that are its alone. Whoever asks again gets a new one.
         """
-        for key in [key for key in self._made if key[0] not in but]:
+        for key in [key for key in self._made if key[0] not in keep]:
             self._made.pop(key).close()
 
 

@@ -1,4 +1,4 @@
-"""The one table that sorts what AWS and the network say."""
+"""The one table that classifies what AWS and the network say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.i18n.message import Message, message
 from grader.model.fact import Missing, Unknown, UnknownKind
 from grader.safety.redact import redact
 
-Sort = Literal[
+ErrorCategory = Literal[
     "missing",
     "credentials",
     "clock",
@@ -31,7 +31,7 @@ Sort = Literal[
 the grader may not use, or nobody can; ``function`` is the function's own configuration, which only its
 owner can mend; ``ours`` are questions that AWS says are wrong."""
 
-_NAMES: dict[Sort, tuple[str, ...]] = {
+_NAMES: dict[ErrorCategory, tuple[str, ...]] = {
     "missing": (
         "ResourceNotFoundException",
         "QueueDoesNotExist",
@@ -179,7 +179,9 @@ _NAMES: dict[Sort, tuple[str, ...]] = {
         "MissingRequiredParameterException",
     ),
 }
-TABLE: dict[str, Sort] = {name: sort for sort, names in _NAMES.items() for name in names}
+TABLE: dict[str, ErrorCategory] = {
+    name: category for category, names in _NAMES.items() for name in names
+}
 """Every error that an operation which the grader calls declares, and those that any may give."""
 
 _OLD_NAMES = "AWS.SimpleQueueService."
@@ -236,14 +238,14 @@ ERRORS_OFTEN_SAID = (
 """Templates of botocore's own that people meet, for the catalogues. The others are said in English."""
 
 
-def sort_error(error: Exception, action: str, region: str = "") -> Missing | Unknown | None:
+def classify_error(error: Exception, action: str, region: str = "") -> Missing | Unknown | None:
     """What an exception of botocore means, or ``None`` for an error that is our own.
 
     ``action`` is the IAM action that was attempted, such as ``lambda:GetFunctionConfiguration``, and
     ``region`` where.
     """
     if isinstance(error, failures.ClientError):
-        return _sort_answer(error, action, region)
+        return _classify_answer(error, action, region)
     if isinstance(error, _NO_CREDENTIALS):
         none = isinstance(error, failures.NoCredentialsError)
         said = message(NO_CREDENTIALS) if none else _said(error)
@@ -284,18 +286,18 @@ def may_be_done(error: Exception) -> bool:
     """Whether AWS may have carried the request out all the same: no answer says that it refused."""
     if isinstance(error, failures.EndpointConnectionError | failures.ConnectTimeoutError):
         return False
-    said = sort_error(error, "")
+    said = classify_error(error, "")
     return isinstance(said, Unknown) and said.kind in {"unreachable", "time-limit"}
 
 
 def is_functions_fault(error: failures.ClientError) -> bool:
     """Whether Lambda cannot run the function as it is configured, which only its owner can mend."""
-    return _sort(error) == "function"
+    return _category(error) == "function"
 
 
 def is_waking(error: failures.ClientError) -> bool:
     """Whether Lambda is still making the function ready, which passes by itself."""
-    return _sort(error) == "waking"
+    return _category(error) == "waking"
 
 
 def is_concurrency_full(error: failures.ClientError) -> bool:
@@ -306,7 +308,7 @@ def is_concurrency_full(error: failures.ClientError) -> bool:
 
 def is_throttled(error: failures.ClientError) -> bool:
     """Whether AWS was asked too often, or too much at once."""
-    return _sort(error) == "throttled"
+    return _category(error) == "throttled"
 
 
 def reserved_without_room(error: failures.ClientError) -> bool:
@@ -327,26 +329,26 @@ def _text(error: failures.ClientError) -> str:
     return f"{redact(str(text)).rstrip('. ')} ({code})"
 
 
-def _sort(error: failures.ClientError) -> Sort | None:
+def _category(error: failures.ClientError) -> ErrorCategory | None:
     code, text = _code(error), str(error.response.get("Error", {}).get("Message", ""))
-    sort = TABLE.get(code)
+    category = TABLE.get(code)
     if code == "ResourceConflictException" and "pending" in text.lower():
         return "waking"
-    if sort == "credentials" and _WRONG_TIME.search(text):
+    if category == "credentials" and _WRONG_TIME.search(text):
         return "clock"
-    if sort is None and code.startswith("AccessDenied"):
-        sort = "denied"
-    if sort == "denied" and _ENDED_LEARNER_LAB in text:
+    if category is None and code.startswith("AccessDenied"):
+        category = "denied"
+    if category == "denied" and _ENDED_LEARNER_LAB in text:
         return "credentials"
-    if sort == "denied" and _ROLE_NOT_ASSUMABLE.search(text):
+    if category == "denied" and _ROLE_NOT_ASSUMABLE.search(text):
         return "function"
-    if sort is None:
+    if category is None:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         return "throttled" if status == 429 else "unreachable" if status >= 500 else None
-    return sort
+    return category
 
 
-_MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
+_MEANS: dict[ErrorCategory | None, tuple[UnknownKind, str]] = {
     "credentials": ("credentials", _SAID),
     "clock": ("clock", _CLOCK),
     "denied": ("permission", _DENIED),
@@ -360,20 +362,21 @@ _MEANS: dict[Sort | None, tuple[UnknownKind, str]] = {
 """The kind of Unknown that an error is, and how that is said; every other one is unexpected."""
 
 
-def _sort_answer(error: failures.ClientError, action: str, region: str) -> Missing | Unknown:
-    code, said, sort = _code(error), _text(error), _sort(error)
-    if sort == "missing":
+def _classify_answer(error: failures.ClientError, action: str, region: str) -> Missing | Unknown:
+    code, said, category = _code(error), _text(error), _category(error)
+    if category == "missing":
         return Missing.saying(_SAID, action=action, error=said)
-    kind, template = _MEANS.get(sort, ("unexpected", _SAID))
-    if sort == "credentials" and _ENDED_LEARNER_LAB in str(error):
+    kind, template = _MEANS.get(category, ("unexpected", _SAID))
+    if category == "credentials" and _ENDED_LEARNER_LAB in str(error):
         template = LAB_ENDED
     elif (
-        code in {"UnrecognizedClientException", "RegionDisabledException"} and sort == "credentials"
+        code in {"UnrecognizedClientException", "RegionDisabledException"}
+        and category == "credentials"
     ):
         template = _UNKNOWN_KEYS
     elif "MessageGroupId" in said:
         template = _FIFO
-    if sort == "denied":
+    if category == "denied":
         # Where AWS names the action, that one was denied: asking for one thing may take several.
         named = _DENIED_ACTION.search(said)
         action = named[1] if named else action

@@ -148,8 +148,8 @@ def _profile_of(access: Access) -> str:
 def _no_profile(profile: str) -> Message:
     """There is no such profile: the nearest, or all there are, and who asked for it."""
     credentials, config = _files()
-    known = botocore.session.Session(profile="default").full_config.get("profiles", {})
-    by_case = {name.casefold(): name for name in known}
+    profiles = botocore.session.Session(profile="default").full_config.get("profiles", {})
+    by_case = {name.casefold(): name for name in profiles}
     near = difflib.get_close_matches(profile.casefold(), [*by_case], 1, 0.6)
     values = {
         "profile": redact(profile, 60),
@@ -175,10 +175,10 @@ def _no_profile(profile: str) -> Message:
             "There is no profile {profile} in {credentials} or {config}; {variable} names it."
         )
         return _explained(found, _UNSET, **values, variable=variable)
-    if known:
+    if profiles:
         found = N_("There is no profile {profile} in {credentials} or {config}; there is: {names}.")
         return _explained(
-            found, N_("Name one of them, or none."), **values, names=sorted(known)[:10]
+            found, N_("Name one of them, or none."), **values, names=sorted(profiles)[:10]
         )
     found = N_("There is no profile {profile}: neither {credentials} nor {config} has any.")
     return _explained(found, N_("Name no profile, or write a section of that name."), **values)

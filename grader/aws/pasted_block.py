@@ -98,10 +98,10 @@ def _text(raw: bytes) -> str | Fault:
 
 def _read(lines: list[str], sections: list[_Section]) -> Iterator[Fault]:
     """Read the lines into ``sections``; the first fault of each kind."""
-    seen: set[str] = set()
+    message_ids: set[str] = set()
     for fault in _every(lines, sections):
-        if fault.what.message_id not in seen:
-            seen.add(fault.what.message_id)
+        if fault.what.message_id not in message_ids:
+            message_ids.add(fault.what.message_id)
             yield fault
 
 

@@ -40,7 +40,7 @@ class Settings:
     account_timeout_s: float = 600
     region: str | None = None
     endpoint_url: str | None = None
-    exchange: bool = True
+    may_exercise: bool = True
     confirm_s: float = 0
     lang: str = "en"
     shown: ShownScores = AS_GRADED

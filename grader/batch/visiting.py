@@ -79,7 +79,7 @@ class Visiting:
         self._options = RunOptions(
             settings.seed,
             settings.attempt,
-            settings.exchange,
+            settings.may_exercise,
             settings.account_timeout_s,
             settings.confirm_s,
         )

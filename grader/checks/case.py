@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.checks.step_rule import Setting
+from grader.checks.step_rule import StepContext
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.model.fact import Fact, Unknown, value_of
-from grader.rubric.rules import route
+from grader.rubric.rules import split_on
 
 if TYPE_CHECKING:
     from grader.i18n.message import Message
@@ -117,11 +117,11 @@ class Case:
         return self.fact("mappings", self.bound.rubric.exchange.route.source)
 
     @property
-    def setting(self) -> Setting:
+    def step_context(self) -> StepContext:
         """What the next step after a failure of the exercised function may speak of."""
         rules, mappings = self.bound.rubric.exchange, value_of(self.exchange_mappings)
         function = value_of(self.fact("functions", rules.route.through))
-        return Setting(
+        return StepContext(
             keys=tuple(rules.fields),
             output=self.name(rules.route.to),
             region=self.observation.region,
@@ -142,5 +142,5 @@ class Case:
 
 def ends(on: str) -> tuple[str, str]:
     """Both ends of a criterion's ``on``: ``a -> b`` has two, ``a`` is its own."""
-    stops = route(on)
+    stops = split_on(on)
     return stops[0], stops[-1]

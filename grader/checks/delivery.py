@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.checks import block, fail, required, ungrade
 from grader.checks.replies import Replies
-from grader.checks.step_rule import Setting
+from grader.checks.step_rule import StepContext
 from grader.i18n.language import N_
 from grader.model.fact import Found, NotTried, Unknown
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Exchange, Invocation
 
 
-LAB = Setting()
+LAB = StepContext()
 """The shipped lab, for checks that name no other."""
 
 
@@ -29,7 +29,9 @@ def answered(fact: Fact[Invocation]) -> bool:
     return isinstance(fact, Found) and fact.value.answered
 
 
-def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Setting = LAB) -> None:
+def check_handler(
+    fact: Fact[Invocation], exchange: Fact[Exchange], context: StepContext = LAB
+) -> None:
     """Fail unless one record's answer came, by direct invocation or else through the queue.
 
     If the queue had to decide but did not, the check is blocked or ungraded.
@@ -39,17 +41,17 @@ def check_handler(fact: Fact[Invocation], exchange: Fact[Exchange], setting: Set
     invocation = required(fact, "handler")
     if invocation.inconclusive:
         _left_to_the_queue(exchange)
-        Replies(setting).neither_way(invocation, exchange)
+        Replies(context).neither_way(invocation, exchange)
     if invocation.failure in {None, "reported"} and not invocation.own_queue:
         _unless_known(exchange)
-    Replies(setting).wrong_handling(invocation)
+    Replies(context).wrong_handling(invocation)
 
 
 def check_records(
     fact: Fact[Invocation],
     handler: Fact[Invocation],
     exchange: Fact[Exchange],
-    setting: Setting = LAB,
+    context: StepContext = LAB,
     *,
     one_by_one: bool = False,
 ) -> None:
@@ -78,7 +80,7 @@ def check_records(
     if artefact:
         _left_to_the_queue(exchange)
     invocation = required(fact, "records")
-    Replies(setting).wrong_records(invocation)
+    Replies(context).wrong_records(invocation)
 
 
 def check_answer(
@@ -86,7 +88,7 @@ def check_answer(
     exchange: Exchange,
     handler: Fact[Invocation],
     mapping: str,
-    setting: Setting = LAB,
+    context: StepContext = LAB,
 ) -> None:
     """Fail unless the pair ``number`` (from 0) came back right. ``mapping`` is a fact's path."""
     if exchange.unsafe is not None:
@@ -96,7 +98,7 @@ def check_answer(
             reason=exchange.unsafe_said or exchange.unsafe,
         )
     if exchange.stands_for_all:
-        number %= setting.rules.variants
+        number %= context.rules.variants
     pair = exchange.pairs[number] if number < len(exchange.pairs) else None
     if pair is not None and pair.answered:
         return
@@ -110,7 +112,7 @@ def check_answer(
             hint=N_("Do first what is said of the message that got no answer, then check again."),
         )
     earlier = handler.value.pairs if isinstance(handler, Found) else ()
-    Replies(setting).no_right_answer(pair, exchange, earlier)
+    Replies(context).no_right_answer(pair, exchange, earlier)
 
 
 def _inconclusive(fact: Fact[Invocation]) -> bool:

@@ -94,8 +94,8 @@ def facts_plugin(kinds: Iterable[Kind[Any]]) -> ModuleType:
 def _fact_fixture(need: Need, given: Callable[[Any], Any]) -> object:
     @pytest.fixture(name=f"{need.fixture}_fact")
     def fact(case: Case) -> Fact[Any]:
-        seen = case.fact(need.fact, case.role(need))
-        return Found(given(seen.value)) if isinstance(seen, Found) else seen
+        observed = case.fact(need.fact, case.role(need))
+        return Found(given(observed.value)) if isinstance(observed, Found) else observed
 
     return fact
 

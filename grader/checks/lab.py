@@ -103,9 +103,9 @@ def test_function_environment(
     """The function has the environment variables {expect}."""
     held = {v.queue for v in expect.values() if isinstance(v, Variable) and v.queue is not None}
     for queue in sorted(held):
-        known = case.fact("queues", queue)
-        if isinstance(known, Unknown):  # which one is meant is open
-            ungrade(known.kind, known.words)
+        fact = case.fact("queues", queue)
+        if isinstance(fact, Unknown):  # which one is meant is open
+            ungrade(fact.kind, fact.words)
     queues = {queue: case.name(queue) for queue in held}
     check_environment(function, f"functions.{case.bound.target}", expect, queues)
 
@@ -170,7 +170,7 @@ def test_handler_adds(
     case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
 ) -> None:
     """The function {function} adds the two numbers of a message."""
-    check_handler(invocation_fact, exchange_fact, case.setting)
+    check_handler(invocation_fact, exchange_fact, case.step_context)
 
 
 @check("handler_answers", on="function", explains="handler")
@@ -178,7 +178,7 @@ def test_handler_answers(
     case: Case, invocation_fact: Fact[Invocation], exchange_fact: Fact[Exchange]
 ) -> None:
     """The function {function} answers a message."""
-    check_handler(invocation_fact, exchange_fact, case.setting)
+    check_handler(invocation_fact, exchange_fact, case.step_context)
 
 
 class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,7 +198,9 @@ def test_handler_reads_all_records(
     """The function {function} answers every record of an event."""
     loop = expect is not None and expect.loop
     one_by_one = not loop and hands_over_one_by_one(case.exchange_mappings, case.target_name)
-    check_records(records_fact, invocation_fact, exchange_fact, case.setting, one_by_one=one_by_one)
+    check_records(
+        records_fact, invocation_fact, exchange_fact, case.step_context, one_by_one=one_by_one
+    )
 
 
 @check("sums_arrive", on="queue -> queue", explains="exchange")
@@ -219,7 +221,7 @@ def test_answers_arrive(
 
 def _check_arrives(case: Case, number: int, exchange: Exchange, handler: Fact[Invocation]) -> None:
     mapping = f"mappings.{case.bound.source}"
-    check_answer(number, exchange, handler, mapping, case.setting)
+    check_answer(number, exchange, handler, mapping, case.step_context)
 
 
 @check("schedule_enabled", on="function", expect=TriggerWays, explains="schedules")

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from grader.checks import message
-from grader.checks.step_rule import Said, step_by, without_middle
+from grader.checks.step_rule import ErrorInContext, step_by, without_middle
 from grader.checks.steps_of_aws import RULES as OF_AWS
 from grader.checks.steps_of_aws import VPC
 from grader.checks.steps_of_code import RULES as OF_CODE
@@ -24,7 +24,7 @@ from grader.rubric.readings import right_answer
 
 if TYPE_CHECKING:
     from grader.checks import Message
-    from grader.checks.step_rule import Setting
+    from grader.checks.step_rule import StepContext
     from grader.model.observation import Invocation, Pair
     from grader.rubric.exchange import ExchangeRules
 
@@ -45,11 +45,11 @@ _PRINTED = re.compile(
 _NAMED = re.compile(r"[A-Z]\w*(?:Error|Exception): ")
 
 
-def step_of(invocation: Invocation, setting: Setting) -> Message:
+def step_of(invocation: Invocation, context: StepContext) -> Message:
     """What to do next about a direct invocation that failed."""
     error = invocation.error
     if invocation.failure == "timed-out":
-        return _too_slow(setting)
+        return _too_slow(context)
     if invocation.failure == "refused":
         return message(
             N_(
@@ -60,36 +60,36 @@ def step_of(invocation: Invocation, setting: Setting) -> Message:
             )
         )
     if invocation.failure == "reported":
-        return _caught(invocation.log_tail, setting) or message(
+        return _caught(invocation.log_tail, context) or message(
             N_(
                 "Look where your code fills batchItemFailures: print the exception that it catches"
                 " there, and read it in the function's log in CloudWatch."
             )
         )
     if invocation.failure == "broken":
-        known = None if error is None else step_by(BROKEN, Said(error, setting))
+        known = None if error is None else step_by(BROKEN, ErrorInContext(error, context))
         return known or message(
             N_("Look at the function's configuration in the console: it says what is wrong.")
         )
     if error is None:
         return message(N_("Look at the function's log in CloudWatch: it says what happened."))
-    return step_after(error, setting)
+    return step_after(error, context)
 
 
-def step_after(error: FunctionError, setting: Setting) -> Message:
+def step_after(error: FunctionError, context: StepContext) -> Message:
     """What to do next about an exception of the function's, or what Lambda says of its end."""
-    said = Said(error, setting)
-    known = _known(said)
+    in_context = ErrorInContext(error, context)
+    known = _known(in_context)
     if known is not None:
         return known
     if error.kind in _MISREAD and not error.code:
         # An observation of version 0.1.0 does not say what stands in the line.
-        if setting.rules.short:
+        if context.rules.short:
             return message(N_("Read the two numbers from the JSON object in the record's body."))
         return message(
             N_("Read the fields of the message from the JSON object in the record's body.")
         )
-    if said.at_line:
+    if in_context.at_line:
         where = N_(
             "Look at line {line} of {file}; the function's log in CloudWatch shows the whole"
             " traceback."
@@ -98,7 +98,7 @@ def step_after(error: FunctionError, setting: Setting) -> Message:
     return message(N_("Look at the function's log in CloudWatch: it says what happened."))
 
 
-def step_of_records(invocation: Invocation, setting: Setting) -> Message:
+def step_of_records(invocation: Invocation, context: StepContext) -> Message:
     """What to do next where one record was answered, and several in one event were not."""
     right = [pair.answered for pair in invocation.pairs]
     if invocation.failure == "timed-out":
@@ -109,7 +109,7 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
             )
         )
     if invocation.failure is not None:
-        return step_of(invocation, setting)
+        return step_of(invocation, context)
     if sum(right) == 1 and any(_given_to_all(pair, len(right)) for pair in invocation.pairs):
         return message(
             N_(
@@ -146,35 +146,35 @@ def _given_to_all(pair: Pair, records: int) -> bool:
     return pair.answered and records > 1 and len(pair.answers) == records
 
 
-def step_of_silence(invocation: Invocation, setting: Setting) -> Message:
+def step_of_silence(invocation: Invocation, context: StepContext) -> Message:
     """What to do next where the function ended well and sent no sum."""
-    caught = _caught(invocation.log_tail, setting)
+    caught = _caught(invocation.log_tail, context)
     if caught is not None:
         return caught
-    right = _right_answers(invocation, setting.rules)
+    right = _right_answers(invocation, context.rules)
     if right & _numbers(invocation.returned):
         template = N_(
             "Your function returns the answer, and nobody reads that: send it to {output} with"
             " sqs.send_message(QueueUrl=…, MessageBody=…)."
         )
-        if setting.rules.short:
+        if context.rules.short:
             template = N_(
                 "Your function returns the sum, and nobody reads that: send it to {output} with"
                 " sqs.send_message(QueueUrl=…, MessageBody=…)."
             )
-        return message(template, output=setting.output)
+        return message(template, output=context.output)
     if right & _numbers(invocation.log_tail):
         template = N_(
             "Your function prints the answer: send it to {output} too, with"
             " sqs.send_message(QueueUrl=…, MessageBody=…)."
         )
-        if setting.rules.short:
+        if context.rules.short:
             template = N_(
                 "Your function prints the sum: send it to {output} too, with"
                 " sqs.send_message(QueueUrl=…, MessageBody=…)."
             )
-        return message(template, output=setting.output)
-    if setting.rules.short:
+        return message(template, output=context.output)
+    if context.rules.short:
         return message(N_("Send the sum to the output queue as JSON."))
     return message(N_("Send the answer to the output queue as JSON."))
 
@@ -185,14 +185,14 @@ def _right_answers(invocation: Invocation, rules: ExchangeRules) -> set[float]:
     return {float(answer) for answer in known if answer is not None}
 
 
-def _caught(log: str, setting: Setting) -> Message | None:
+def _caught(log: str, context: StepContext) -> Message | None:
     """What to do next about the last exception that the function caught and printed."""
     printed = _PRINTED.findall(log)
     if not printed:
         return None
     text = printed[-1]
     kind, _, said = text.partition(": ") if _NAMED.match(text) else ("ClientError", "", text)
-    step = _known(Said(FunctionError(kind, said), setting, printed=True)) or message(
+    step = _known(ErrorInContext(FunctionError(kind, said), context, printed=True)) or message(
         N_("Begin there.")
     )
     tells = N_("Your function's log says: {printed}. {step}")
@@ -203,14 +203,14 @@ def _numbers(text: str) -> set[float]:
     return {float(number) for number in _NUMBER.findall(text)}
 
 
-def _known(said: Said) -> Message | None:
+def _known(error: ErrorInContext) -> Message | None:
     """What to do about what Lambda, AWS or Python is known to say."""
-    return step_by(RULES, said)
+    return step_by(RULES, error)
 
 
-def _too_slow(setting: Setting) -> Message:
+def _too_slow(context: StepContext) -> Message:
     """What to do next about a function whose time was over."""
-    function = setting.function
+    function = context.function
     if function is not None and function.in_vpc:
         return message(VPC)
     if function is not None and function.timeout_s <= SHORT_S:
@@ -219,7 +219,7 @@ def _too_slow(setting: Setting) -> Message:
             " timeout, to 30 s for example (timeout in your stack; Configuration, General"
             " configuration in the console)."
         )
-        if setting.timeout_asked:
+        if context.timeout_asked:
             longer = N_(
                 "The function may run for {seconds} s only, and its start takes some of that: set"
                 " its timeout as the lab asks, then deploy again."

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from grader.checks.step_rule import Setting
+    from grader.checks.step_rule import StepContext
     from grader.model.observation import Pair
 
 
 class PairWords:
-    """The words of pairs in one ``setting``, whose rules say what is right."""
+    """The words of pairs in one ``context``, whose rules say what is right."""
 
-    def __init__(self, setting: Setting) -> None:
-        self._keys, self._rules = setting.keys, setting.rules
-        self._arithmetic = Arithmetic(setting.rules)
+    def __init__(self, context: StepContext) -> None:
+        self._keys, self._rules = context.keys, context.rules
+        self._arithmetic = Arithmetic(context.rules)
 
     def values(self, pair: Pair | None) -> dict[str, Any]:
         """What was expected of a pair, and what was sent, for a template that speaks of both."""

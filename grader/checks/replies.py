@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grader.checks import Message
-    from grader.checks.step_rule import Setting
+    from grader.checks.step_rule import StepContext
     from grader.model.evidence import Evidence
     from grader.model.fact import Fact
     from grader.model.observation import Answer, Exchange, Invocation, Pair
@@ -44,15 +44,15 @@ def _after_silence(exchange: Exchange, came: Iterable[str] = ()) -> Message:
 
 
 class Replies:
-    """What to say of messages that were sent, and answered, in this ``setting``."""
+    """What to say of messages that were sent, and answered, in this ``context``."""
 
-    def __init__(self, setting: Setting) -> None:
-        self._setting, self._rules = setting, setting.rules
-        self._words, self._ran = PairWords(setting), (setting.function, setting.qualifier)
+    def __init__(self, context: StepContext) -> None:
+        self._context, self._rules = context, context.rules
+        self._words, self._ran = PairWords(context), (context.function, context.qualifier)
 
     def wrong_handling(self, invocation: Invocation) -> NoReturn:
         """Say why one record, invoked directly, was not answered."""
-        seen = evidence.of_invocation(invocation, self._setting.keys)
+        seen = evidence.of_invocation(invocation, self._context.keys)
         pair = invocation.pairs[0] if invocation.pairs else None
         if pair is not None and pair.wrong is not None:
             self._wrong_answer(pair, pair.wrong, seen)
@@ -66,7 +66,7 @@ class Replies:
                     " {failure}"
                 )
             failure = how_it_failed(invocation, *self._ran)
-            hint = step_of(invocation, self._setting)
+            hint = step_of(invocation, self._context)
             fail(template, actual=failure, hint=hint, evidence=seen, failure=failure, **values)
         if invocation.own_queue:
             template = N_(
@@ -107,7 +107,7 @@ class Replies:
             )
         said = instead if others else template
         wrong = None if pair is None else self._step_of_number(pair, others)
-        step = step_of_silence(invocation, self._setting) if invocation else message(_LOG)
+        step = step_of_silence(invocation, self._context) if invocation else message(_LOG)
         fail(
             said,
             hint=wrong or (step if others else message(_READER, step=step)),
@@ -120,19 +120,19 @@ class Replies:
         """Say why no right answer came, neither when it was invoked directly nor through the queue."""
         pair = invocation.pairs[0] if invocation.pairs else None
         through = exchange.value if isinstance(exchange, Found) else None
-        seen = evidence.of_invocation(invocation, self._setting.keys)
+        seen = evidence.of_invocation(invocation, self._context.keys)
         if pair is not None and pair.wrong is not None:
             self._wrong_answer(pair, pair.wrong, seen)
         if through is None or not through.pairs:  # nothing went through the queue
             self.wrong_handling(invocation)
         for sent in through.pairs:
             if sent.wrong is not None:
-                said = evidence.of_pair(sent, through, self._setting.keys)
+                said = evidence.of_pair(sent, through, self._context.keys)
                 self._wrong_answer(sent, sent.wrong, said)
         came = [*invocation.others]
         for sent in through.pairs:
             instead = evidence.came_instead(sent, through)
-            said = evidence.of_pair(sent, through, self._setting.keys)
+            said = evidence.of_pair(sent, through, self._context.keys)
             self._unless_other_form(sent, instead, said)
             came += instead
         if others := tuple(dict.fromkeys(came)):
@@ -164,7 +164,7 @@ class Replies:
         lost = [pair for pair in pairs if not pair.answered]
         # One that was answered wrong tells more than one that was not.
         first = next((pair for pair in lost if pair.wrong is not None), lost[0] if lost else None)
-        hint: str | Message = step_of_records(invocation, self._setting)
+        hint: str | Message = step_of_records(invocation, self._context)
         if (
             invocation.failure is None
             and not sums
@@ -196,7 +196,7 @@ class Replies:
             template = failed
             values["failure"] = how_it_failed(invocation, *self._ran)
         values["first"] = "" if first is None else self._of_record(first, invocation.others)
-        seen = evidence.of_invocation(invocation, self._setting.keys)
+        seen = evidence.of_invocation(invocation, self._context.keys)
         fail(template, hint=hint, evidence=seen, **values)
 
     def _of_record(self, pair: Pair, others: tuple[str, ...]) -> Message:
@@ -224,7 +224,7 @@ class Replies:
 
         ``earlier`` pairs were sent by direct invocation.
         """
-        seen = evidence.of_pair(pair, exchange, self._setting.keys)
+        seen = evidence.of_pair(pair, exchange, self._context.keys)
         if pair.wrong is not None:
             self._wrong_answer(pair, pair.wrong, seen)
         before = repeated_pair(pair, (*earlier, *exchange.pairs))
@@ -333,6 +333,6 @@ class Replies:
             template = FEW_DECIMALS.get(answer.detail, template)
         if answer.wrong == OTHER:
             template = N_("the answer of “{detail}”, where “{asked}” was asked")
-        asked = pair.message.get(self._rules.of or "", "")
+        asked = pair.message.get(self._rules.branch_field or "", "")
         given = {"detail": answer.detail, "asked": asked}
         return message(template, **spoken_of(template, given))

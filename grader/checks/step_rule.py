@@ -25,7 +25,7 @@ _LONGEST_TEXT = 380
 
 
 @dataclass(frozen=True)
-class Setting:
+class StepContext:
     """What a next step may speak of: the keys of a message, the queue and the region of the answers, the
     function, where it was seen, by which rules it answers, whether the lab asks for its timeout, and the
     version or alias of it that the event source mapping names, where it names one."""
@@ -40,12 +40,12 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Said:
-    """An exception and its setting, with what a rule may ask of the two. ``printed``: it was caught and
+class ErrorInContext:
+    """An exception and its context, with what a rule may ask of the two. ``printed``: it was caught and
     written to the log, and nobody knows where it was raised."""
 
     error: FunctionError
-    setting: Setting
+    context: StepContext
     printed: bool = False
 
     @property
@@ -76,14 +76,14 @@ class Said:
         return found[1] if found else ""
 
     def values(self, found: re.Match[str]) -> dict[str, object]:
-        """What templates may be filled with: the groups of ``found``, and the setting."""
-        setting, error = self.setting, self.error
+        """What templates may be filled with: the groups of ``found``, and the context."""
+        context, error = self.context, self.error
         return {
-            "keys": ", ".join(setting.keys),
-            "first_key": next(iter(setting.keys), ""),
-            "output": setting.output,
-            "region": setting.region,
-            "handler": setting.function.handler if setting.function else "",
+            "keys": ", ".join(context.keys),
+            "first_key": next(iter(context.keys), ""),
+            "output": context.output,
+            "region": context.region,
+            "handler": context.function.handler if context.function else "",
             "file": error.file,
             "line": error.line,
             **{
@@ -116,15 +116,15 @@ class Rule(NamedTuple):
 
     pattern: re.Pattern[str]
     step: str
-    when: Callable[[Said, re.Match[str]], bool] | None = None
+    when: Callable[[ErrorInContext, re.Match[str]], bool] | None = None
 
 
-def step_by(rules: Iterable[Rule], said: Said) -> Message | None:
+def step_by(rules: Iterable[Rule], error: ErrorInContext) -> Message | None:
     """The step of the first rule that fits."""
     for rule in rules:
-        found = rule.pattern.search(said.text)
-        if found and (rule.when is None or rule.when(said, found)):
-            return filled(rule.step, said.values(found))
+        found = rule.pattern.search(error.text)
+        if found and (rule.when is None or rule.when(error, found)):
+            return filled(rule.step, error.values(found))
     return None
 
 

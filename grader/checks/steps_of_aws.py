@@ -11,19 +11,19 @@ from grader.i18n.language import N_
 if TYPE_CHECKING:
     import re
 
-    from grader.checks.step_rule import Said
+    from grader.checks.step_rule import ErrorInContext
 
 
-def _other_account(_said: Said, found: re.Match[str]) -> bool:
+def _other_account(_error: ErrorInContext, found: re.Match[str]) -> bool:
     return found["mine"] != found["theirs"]
 
 
-def _in_vpc(said: Said, _found: re.Match[str]) -> bool:
-    return said.setting.function is not None and said.setting.function.in_vpc
+def _in_vpc(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.context.function is not None and error.context.function.in_vpc
 
 
-def _other_region(said: Said, found: re.Match[str]) -> bool:
-    return bool(said.setting.region) and said.setting.region != found["there"]
+def _other_region(error: ErrorInContext, found: re.Match[str]) -> bool:
+    return bool(error.context.region) and error.context.region != found["there"]
 
 
 _DENIED = r"\((?:AccessDenied\w*|AuthorizationError|UnauthorizedOperation)\)"

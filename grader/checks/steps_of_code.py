@@ -12,7 +12,7 @@ from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from grader.checks.step_rule import Said
+    from grader.checks.step_rule import ErrorInContext
 
 _MODULES = "boto3|botocore|json|os|sys|re|time|math|decimal|datetime|logging|random|uuid|traceback"
 
@@ -22,29 +22,29 @@ _CALLS = rf"dumps|loads|client|resource|getenv|environ|{_CLIENTS}"
 """What modules and clients have, and no dictionary of a message."""
 
 
-def _at_line(said: Said, _found: re.Match[str]) -> bool:
-    return said.at_line
+def _at_line(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.at_line
 
 
-def _is_handler(said: Said, found: re.Match[str]) -> bool:
-    function = said.setting.function
+def _is_handler(error: ErrorInContext, found: re.Match[str]) -> bool:
+    function = error.context.function
     return function is not None and function.handler == f"{found['module']}.{found['name']}"
 
 
-def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
-    return said.in_lambda
+def _in_lambda(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.in_lambda
 
 
-def _hides(said: Said, found: re.Match[str]) -> bool:
+def _hides(error: ErrorInContext, found: re.Match[str]) -> bool:
     """A variable has the name of a module."""
-    return bool(re.fullmatch(_MODULES, said.owner(found["name"])))
+    return bool(re.fullmatch(_MODULES, error.owner(found["name"])))
 
 
-def _has_owner(said: Said, found: re.Match[str]) -> bool:
-    return bool(said.owner(found["name"]))
+def _has_owner(error: ErrorInContext, found: re.Match[str]) -> bool:
+    return bool(error.owner(found["name"]))
 
 
-def _may_be_key(_said: Said, found: re.Match[str]) -> bool:
+def _may_be_key(_error: ErrorInContext, found: re.Match[str]) -> bool:
     return not re.fullmatch(_CALLS, found["name"])
 
 

@@ -10,17 +10,17 @@ from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from grader.checks.step_rule import Said
+    from grader.checks.step_rule import ErrorInContext
 
 
-def _handlers_file(_said: Said, found: re.Match[str]) -> bool:
+def _handlers_file(_error: ErrorInContext, found: re.Match[str]) -> bool:
     """The missing module is the file that the handler setting names, or a folder on the way to it."""
     module = found["module"].replace("/", ".")
     return f"{module}.".startswith(f"{found['name']}.")
 
 
-def _in_folder(said: Said, found: re.Match[str]) -> bool:
-    return _handlers_file(said, found) and bool(re.search(r"[./]", found["module"]))
+def _in_folder(error: ErrorInContext, found: re.Match[str]) -> bool:
+    return _handlers_file(error, found) and bool(re.search(r"[./]", found["module"]))
 
 
 _MEMORY = N_(

@@ -12,43 +12,43 @@ from grader.checks.step_rule import Rule, says
 from grader.i18n.language import N_
 
 if TYPE_CHECKING:
-    from grader.checks.step_rule import Said
+    from grader.checks.step_rule import ErrorInContext
 
 
-def _in_lambda(said: Said, _found: re.Match[str]) -> bool:
-    return said.in_lambda
+def _in_lambda(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.in_lambda
 
 
-def _own(said: Said, _found: re.Match[str]) -> bool:
-    return said.own
+def _own(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.own
 
 
-def _own_loading(said: Said, _found: re.Match[str]) -> bool:
-    return said.own and said.error.loading
+def _own_loading(error: ErrorInContext, _found: re.Match[str]) -> bool:
+    return error.own and error.error.loading
 
 
-def _of_environment(said: Said, found: re.Match[str]) -> bool:
+def _of_environment(error: ErrorInContext, found: re.Match[str]) -> bool:
     """The key is the name of an environment variable, not one of a message."""
-    error = said.error
-    if error.raised_by or error.code:
-        return error.raised_by == "os" or "environ" in error.code
+    raised = error.error
+    if raised.raised_by or raised.code:
+        return raised.raised_by == "os" or "environ" in raised.code
     # Nothing tells where it was raised. While the code is loaded there is no message yet.
-    return error.loading or bool(re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", found["key"]))
+    return raised.loading or bool(re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", found["key"]))
 
 
-def _of_message(said: Said, found: re.Match[str]) -> bool:
-    return bool(said.error.code) and found["key"] in said.setting.keys
+def _of_message(error: ErrorInContext, found: re.Match[str]) -> bool:
+    return bool(error.error.code) and found["key"] in error.context.keys
 
 
-def _seen(said: Said, _found: re.Match[str]) -> bool:
+def _seen(error: ErrorInContext, _found: re.Match[str]) -> bool:
     """What stands in the line was seen, and a message was there."""
-    return bool(said.error.code) and said.at_line and not said.error.loading
+    return bool(error.error.code) and error.at_line and not error.error.loading
 
 
-def _reads_environment(said: Said, _found: re.Match[str]) -> bool:
+def _reads_environment(error: ErrorInContext, _found: re.Match[str]) -> bool:
     """The line itself reads an environment variable that may be None, and nothing else that may be."""
-    others, read = re.subn(r"\b(?:environ\.get|getenv)\(", "(", said.error.code)
-    return said.at_line and read > 0 and ".get(" not in others
+    others, read = re.subn(r"\b(?:environ\.get|getenv)\(", "(", error.error.code)
+    return error.at_line and read > 0 and ".get(" not in others
 
 
 _KEY = r"^KeyError: '(?P<key>.*)'$"

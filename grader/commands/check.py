@@ -123,11 +123,11 @@ def check(
     if out is not None:
         _place_to_keep(out)
     settings = settings_of(
-        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, exchange=not no_exchange
+        seed=seed, region=region, endpoint_url=endpoint_url, lang=lang, may_exercise=not no_exchange
     )
     # One worker of the judge judges in order: what was looked at, then everything.
     with load_setup(rubric, checks, workers=1) as setup:
-        only = criteria_to_look_at(criterion, setup, exchange=settings.exchange)
+        only = criteria_to_look_at(criterion, setup, may_exercise=settings.may_exercise)
         settings = replace(settings, only=only, attempt=attempt)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
@@ -135,7 +135,7 @@ def check(
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
         graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
-        runs = settings.exchange and setup.needs_for(only).exercise
+        runs = settings.may_exercise and setup.needs_for(only).exercise
     check_used(graded.observation)
     if json == "-":
         write_stdout(reports.encode_report(graded.report))
@@ -230,7 +230,7 @@ def _grade(
                 return
             with at_work.still():
                 tell_account(found.identity.value, visit.region, found.elsewhere, errors)
-                runs = settings.exchange and needs.exercise
+                runs = settings.may_exercise and needs.exercise
                 invocations = setup.rubric.exchange.invocations if runs else 0
                 tell_what_comes(errors, invocations, waits=bool(needs.facts["runs"]))
 
@@ -247,7 +247,7 @@ def _grade(
             settings.jobs,
             at_work.tell,
             step=at_work.step,
-            known=None if quiet else partial_reports.judge_now,
+            on_partial_observation=None if quiet else partial_reports.judge_now,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.
@@ -265,11 +265,11 @@ def _grade(
 
 
 def criteria_to_look_at(
-    asked: list[str] | None, setup: GradingSetup, *, exchange: bool
+    asked: list[str] | None, setup: GradingSetup, *, may_exercise: bool
 ) -> tuple[str, ...] | None:
     """The ids of the criteria that are looked at; ``None`` where all are.
 
-    Without ``exchange`` those are left out for which the function has to be run. Raises
+    Unless the run ``may_exercise``, those are left out for which the function has to be run. Raises
     :class:`BadInput` for an id that the rubric does not have, and where nothing is left.
     """
     from grader.inputs.problems import BadInput, Problem, bad_input
@@ -286,12 +286,12 @@ def criteria_to_look_at(
             )
     if problems:
         raise BadInput(problems)
-    if asked is None and exchange:
+    if asked is None and may_exercise:
         return None
     looked = [
         criterion.id
         for criterion in criteria
-        if exchange or not setup.checks[criterion.check].exercises
+        if may_exercise or not setup.checks[criterion.check].exercises
     ]
     only = tuple(criterion_id for criterion_id in looked if asked is None or criterion_id in asked)
     if not only:

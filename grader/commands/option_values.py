@@ -30,7 +30,7 @@ def settings_of(
     lang: str | None,
     jobs: int = 1,
     account_timeout_s: int = 600,
-    exchange: bool = True,
+    may_exercise: bool = True,
     confirm_s: float = 0,
     open_by_student: OpenScore | None = None,
     absent: AbsentScore | None = None,
@@ -60,7 +60,7 @@ def settings_of(
         account_timeout_s=account_timeout_s,
         region=region,
         endpoint_url=endpoint_url,
-        exchange=exchange,
+        may_exercise=may_exercise,
         confirm_s=confirm_s,
         shown=shown_scores(open_by_student, absent),
         lang=lang or spoken().code,
@@ -106,7 +106,7 @@ def due_time(text: str | None) -> str | None:
 
 
 def use_of(given: list[str] | None, roles: Iterable[str]) -> dict[str, str]:
-    """AWS's names of resources, by the rubric's own, as ``--use`` gives them.
+    """AWS names by role, as ``--use`` gives them.
 
     Raises :class:`BadInput` for what is not of the form, or no resource of the rubric.
     """

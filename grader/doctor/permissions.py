@@ -22,7 +22,7 @@ from grader.resources.elsewhere import LEARNER_LAB_REGIONS, is_there
 from grader.resources.find import Finder
 from grader.resources.inventory import FINDING, Inventory
 from grader.resources.kinds import KINDS
-from grader.resources.look import EnvironmentNeeds, MayLook
+from grader.resources.lab_access import EnvironmentNeeds, PermissionProbe
 from grader.resources.schedule import NOBODY
 from grader.rubric.parts import parts_of
 from grader.safety.redact import redact
@@ -120,7 +120,7 @@ def _elsewhere(
     return None
 
 
-class _Asking(EnvironmentNeeds, MayLook):
+class _Asking(EnvironmentNeeds, PermissionProbe):
     """Asks, once each, what a batch asks."""
 
     def __init__(
@@ -137,7 +137,7 @@ class _Asking(EnvironmentNeeds, MayLook):
         self._known: dict[str, str] = {}
         parts = parts_of(rubric, needs.facts["schedules"])
         self._finder = Finder(Inventory(aws, identity.account_id), parts, self._known)
-        self._taken = rubric.exchange.route
+        self._route = rubric.exchange.route
         self.functions: dict[str, Fact[Function]] = {}
         self.urls: dict[str, str] = {}
         self.unknown: dict[str, Unknown] = {}
@@ -146,19 +146,19 @@ class _Asking(EnvironmentNeeds, MayLook):
     def everything(self) -> None:
         """What looking takes for the checks, then what running the function and using queues does."""
         for kind in KINDS:
-            if kind.may_look is None:
+            if kind.probe_permissions is None:
                 continue
             for role in self._finder.order(self._needs.facts[kind.fact]):
                 if kind.always:
-                    self._may_look_at(kind, role)
+                    self._probe_kind(kind, role)
                 else:
-                    kind.may_look(self, role)
+                    kind.probe_permissions(self, role)
         for action in FINDING if self._may_be_found else ():
             self.ask(action, partial(FINDING[action], self.aws))
         if not self._needs.exercise:
             return
         self.untold["sqs:ReceiveMessage"] = None  # only doing it would tell, and hide messages
-        through = self.name(self._taken.through)
+        through = self.name(self._route.through)
         function = value_of(self.functions.get(through, Missing("")))
         if function is not None:
             # Only asks whether it would be allowed to. Source: Lambda API, Invoke.
@@ -173,23 +173,23 @@ class _Asking(EnvironmentNeeds, MayLook):
                 "lambda:GetFunctionConcurrency",
                 lambda: self.aws.lambda_.get_function_concurrency(FunctionName=function.name),
             )
-        for role in (self._taken.source, self._taken.to):
+        for role in (self._route.source, self._route.to):
             if role in self.urls:
                 self._acting_on(role, self.urls[role])
 
-    def _may_look_at(self, kind: Kind[Any], role: str) -> None:
+    def _probe_kind(self, kind: Kind[Any], role: str) -> None:
         """Ask of the resource that is judged in a role: that of the rubric's name, or what is found."""
-        look = kind.may_look
-        if look is None:
+        probe = kind.probe_permissions
+        if probe is None:
             return
         if self._names[role]:
-            look(self, role)
+            probe(self, role)
         if not self._is_there(role) and role in self._may_be_found:
             found = self._finder.find(role)
             if isinstance(found, FoundAs):
                 self.functions.pop(self._names[role], None)
                 self._names[role] = found.name
-                look(self, role)
+                probe(self, role)
         if self._is_there(role):
             self._known[role] = self._names[role]
 
@@ -208,7 +208,7 @@ class _Asking(EnvironmentNeeds, MayLook):
     def _acting_on(self, role: str, url: str) -> None:
         """Whether messages may be sent to the input queue, and be deleted and hidden in both."""
         aws = self.aws
-        if role == self._taken.source:
+        if role == self._route.source:
             # A body has a character at least, a delay 900 s at most. Source: SQS API, SendMessageBatch.
             never_sent: Any = {"Id": "a", "MessageBody": "", "DelaySeconds": _TOO_LONG_S}
             self._ask_in_vain(

@@ -28,7 +28,7 @@ class Threads:
     """Tasks in threads of this process. Not to be used again once it is closed.
 
     ``tell`` hears in those threads what a task waits for, and how many seconds at most; ``step`` and
-    ``known`` are as those of :class:`WorkerContext`.
+    ``on_partial_observation`` are as those of :class:`WorkerContext`.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class Threads:
         tell: Callable[[Message, float], None] = tell_nobody,
         *,
         step: Callable[[Message, float], None] = tell_nobody,
-        known: Callable[[Observation], None] | None = None,
+        on_partial_observation: Callable[[Observation], None] | None = None,
     ) -> None:
         if jobs > 1:
             few_arenas()
-        self._context = WorkerContext(tell, self._stepping_aside, step, known)
+        self._context = WorkerContext(tell, self._stepping_aside, step, on_partial_observation)
         # Tasks that stepped aside keep their threads; whoever submits counts those that are at work.
         self._executor = ThreadPoolExecutor(jobs + MOST_ASIDE, thread_name_prefix="observe")
         self._lock = threading.Lock()

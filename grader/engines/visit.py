@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 class WorkerContext:
     """What the tasks of one process share: boto3 clients, and the sign to stop.
 
-    ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what
-    a task is in while it only waits, so that others may go on. ``step`` hears what a task does next, as
-    ``tell`` hears what it waits for. ``known`` is given what a task knows of an account before it runs
-    anything, and once all that it sent has its right answer. ``clients`` are those that others use too;
-    else this has its own.
+    ``tell`` hears what a task waits for, and how many seconds that may take at most; ``aside`` is what a
+    task is in while it only waits, so that others may go on. ``step`` hears what a task does next, as
+    ``tell`` hears what it waits for. ``on_partial_observation`` is given what a task knows of an account
+    before it runs anything, and once all that it sent has its right answer. ``clients`` are those that
+    others use too; else this has its own.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class WorkerContext:
         tell: Callable[[Message, float], None] = tell_nobody,
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
         step: Callable[[Message, float], None] = tell_nobody,
-        known: Callable[[Observation], None] | None = None,
+        on_partial_observation: Callable[[Observation], None] | None = None,
         clients: Clients | None = None,
     ) -> None:
         self.clients = clients or Clients()
         self.stop = threading.Event()
-        self.known = known
+        self.on_partial_observation = on_partial_observation
         self._tell, self._aside, self._step = tell, aside, step
 
     def waits(self, confirm_s: float) -> Waits:
@@ -64,7 +64,7 @@ class WorkerContext:
 class Visit:
     """One way to one account. ``account_id`` is the one that the roster expects, if it does.
 
-    ``use`` are AWS's names of resources that play a part, by the rubric's own.
+    ``use`` are AWS names by role.
     """
 
     access: Access
@@ -98,7 +98,7 @@ class RunOptions:
 
     seed: int
     attempt: int
-    exchange: bool
+    may_exercise: bool
     limit_s: float
     confirm_s: float = 0
 
@@ -107,7 +107,7 @@ def identify_account(context: WorkerContext, visit: Visit, limit_s: float) -> Id
     """Whose account it is. AWS is not asked any more when ``limit_s`` seconds have passed."""
     with closing(visit.aws(context, time.monotonic() + limit_s)) as aws:
         identity = observe_identity(aws, visit.account_id)
-        tells = context.known is not None and isinstance(identity, Found)
+        tells = context.on_partial_observation is not None and isinstance(identity, Found)
         return Identified(identity, aws.elsewhere() if tells else ())
 
 
@@ -142,8 +142,8 @@ def observe_account(
             identity,
             seed=options.seed,
             attempt=options.attempt,
-            exchange=options.exchange,
+            may_exercise=options.may_exercise,
             waits=context.waits(options.confirm_s),
             use=visit.use,
-            known=context.known,
+            on_partial_observation=context.on_partial_observation,
         )

@@ -15,7 +15,7 @@ from grader.export.comment import adjusted_lines, explanation, why_ungraded
 from grader.export.formats import File, earlier
 from grader.i18n.language import N_, language
 from grader.model.indented_json import indented_json
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.results.atomic_write import write_json
 from grader.rubric.rubric import Visibility  # noqa: TC001 - msgspec reads it
 from grader.safety.printable import printable
@@ -73,7 +73,7 @@ class GradescopeResults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     extra_data: dict[str, Any] | UnsetType = UNSET
 
 
-work_out(GradescopeResults)
+resolve_types(GradescopeResults)
 
 
 def files(export: Export) -> Iterator[File]:

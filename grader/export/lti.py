@@ -15,8 +15,8 @@ from grader.export.formats import File, earlier
 from grader.export.matching import alone
 from grader.export.own_ids import with_ids
 from grader.model.indented_json import indented_json
+from grader.model.resolve_types import resolve_types
 from grader.model.timestamps import iso, now
-from grader.model.work_out import work_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     comment: str
 
 
-work_out(Score)
+resolve_types(Score)
 
 
 class PlatformError(Exception):

@@ -15,8 +15,8 @@ from grader.export.lti import PlatformError, Time, later_timestamp, scores_of
 from grader.i18n.language import _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, reason
+from grader.model.resolve_types import resolve_types
 from grader.model.timestamps import iso
-from grader.model.work_out import work_out
 from grader.results.directory import PUSHED, UNREADABLE, damaged
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timestamp: Time
 
 
-work_out(Pushed)
+resolve_types(Pushed)
 
 
 @dataclass

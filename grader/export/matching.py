@@ -52,12 +52,12 @@ class Matches:
 def matched(
     export: Export,
     path: Path,
-    places: Sequence[CsvRow],
+    csv_rows: Sequence[CsvRow],
     keys: Callable[[Student], Keys],
     stated: Callable[[Student], Keys],
     remedy: str = "",
 ) -> list[tuple[CsvRow, ClassRow]]:
-    """Whose rows are certain: the ``places`` of the file ``path``, each with its student's row.
+    """Whose rows are certain: the ``csv_rows`` of the file ``path``, each with its student's row.
 
     They are matched with the whole class, because who has no report may still be whom a row is of.
     What is not certain is told in ``export.problems`` and ``export.notes``, with the ``remedy``: by
@@ -65,22 +65,22 @@ def matched(
     """
     students = export.students
     made = match(
-        places,
+        csv_rows,
         students,
         [keys(student) for student in students],
         [stated(student) for student in students],
     )
     rows = {row.student_id: row for row in export.rows}
-    for place, student in made.pairs:
+    for csv_row, student in made.pairs:
         if student.student_id not in rows:
             why = _("the report of {student} cannot be exported", student=student.student_id)
-            made.doubtful.append((place, why))
+            made.doubtful.append((csv_row, why))
     for is_missing, problem in tell(made, rows, str(path), remedy or _("Fill it in by hand.")):
         (export.problems if is_missing else export.notes).append(problem)
-    export.left_out.update(rows.keys() - {student.student_id for _place, student in made.pairs})
+    export.left_out.update(rows.keys() - {student.student_id for _csv_row, student in made.pairs})
     return [
-        (place, rows[student.student_id])
-        for place, student in made.pairs
+        (csv_row, rows[student.student_id])
+        for csv_row, student in made.pairs
         if student.student_id in rows
     ]
 
@@ -107,18 +107,18 @@ def alone(
 
 
 def match(
-    places: Sequence[CsvRow],
+    csv_rows: Sequence[CsvRow],
     students: Sequence[Student],
     keys: Sequence[Keys],
     stated: Sequence[Keys],
 ) -> Matches:
-    """Match the file's ``places`` with the ``students``, whose keys are ``keys``.
+    """Match the file's ``csv_rows`` with the ``students``, whose keys are ``keys``.
 
-    ``stated`` are those of the keys that the roster says are of that kind, not perhaps of it. A place
+    ``stated`` are those of the keys that the roster says are of that kind, not perhaps of it. A row
     is a student's if every kind of key that finds anybody leaves that student alone. Doubtful are: a
     student found by a number only, where the file has a name or e-mail, unless it is the student's name
     with its words in another order; one found by name only, of whom the file and the roster state
-    different keys; all places that find the same student.
+    different keys; all rows that find the same student.
     """
     index: dict[tuple[str, str], set[int]] = defaultdict(set)
     for number, known in enumerate(keys):
@@ -127,27 +127,27 @@ def match(
                 index[kind, form].add(number)
     made = Matches()
     claimed: dict[int, list[CsvRow]] = defaultdict(list)
-    for place in places:
+    for csv_row in csv_rows:
         found = {
             kind: hits
-            for kind, forms in place.keys.items()
+            for kind, forms in csv_row.keys.items()
             if (hits := set().union(*(index.get((kind, form), set()) for form in forms)))
         }
         if not found:
-            made.unknown.append(place)
+            made.unknown.append(csv_row)
             continue
         left = set.intersection(*found.values())
         several = sorted(left or set().union(*found.values()))
         if len(left) == 1:
             (one,) = several
-            why = _doubt(place, found, students[one], keys[one], stated[one])
+            why = _doubt(csv_row, found, students[one], keys[one], stated[one])
         else:
             names = ", ".join(students[number].student_id for number in several[:5])
             why = _("it may be any of {names}", names=names)
         if why:
-            made.doubtful.append((place, why))
+            made.doubtful.append((csv_row, why))
         else:
-            claimed[several[0]].append(place)
+            claimed[several[0]].append(csv_row)
     for number, student in enumerate(students):
         mine = claimed.get(number, [])
         if len(mine) == 1:
@@ -155,19 +155,21 @@ def match(
             continue
         made.absent.append(student)
         if mine:
-            lines = ", ".join(str(place.record.line) for place in mine)
+            lines = ", ".join(str(csv_row.record.line) for csv_row in mine)
             why = _("{student} is found on lines {lines}", student=student.student_id, lines=lines)
-            made.doubtful += [(place, why) for place in mine]
+            made.doubtful += [(csv_row, why) for csv_row in mine]
     return made
 
 
-def _doubt(place: CsvRow, found: Collection[str], only: Student, known: Keys, stated: Keys) -> str:
+def _doubt(
+    csv_row: CsvRow, found: Collection[str], only: Student, known: Keys, stated: Keys
+) -> str:
     """Why the only student that was found may be the wrong one; nothing where that is certain."""
     student = only.student_id
     if {*found} <= NUMBERS:
-        if any_order(place.name) == any_order(only.name) != "":
+        if any_order(csv_row.name) == any_order(only.name) != "":
             return ""
-        said = [kind for kind in ("email", "name") if place.keys.get(kind)]
+        said = [kind for kind in ("email", "name") if csv_row.keys.get(kind)]
         if any(known.get(kind) for kind in said):
             return _(
                 "its number is that of {student}, its name and e-mail are not", student=student
@@ -181,7 +183,7 @@ def _doubt(place: CsvRow, found: Collection[str], only: Student, known: Keys, st
         others = [
             kind
             for kind, forms in stated.items()
-            if forms and place.keys.get(kind) and not forms & place.keys[kind]
+            if forms and csv_row.keys.get(kind) and not forms & csv_row.keys[kind]
         ]
         if others:
             if "email" in others:
@@ -195,15 +197,15 @@ def tell(
 ) -> Iterator[tuple[bool, Problem]]:
     """What to say of students for whom nothing was written, and first whether a grade is missing
     because of it."""
-    for place, why in made.doubtful:
-        message = _("{row} is left as it is: {why}.", row=printable(place.label, _TOLD), why=why)
-        yield True, Problem(file, place.record.line, message, remedy)
-    for place in made.unknown:
+    for csv_row, why in made.doubtful:
+        message = _("{row} is left as it is: {why}.", row=printable(csv_row.label, _TOLD), why=why)
+        yield True, Problem(file, csv_row.record.line, message, remedy)
+    for csv_row in made.unknown:
         message = _(
             "{row} is left as it is: no report is this student's.",
-            row=printable(place.label, _TOLD),
+            row=printable(csv_row.label, _TOLD),
         )
-        yield False, Problem(file, place.record.line, message)
+        yield False, Problem(file, csv_row.record.line, message)
     for student in made.absent:
         row = rows.get(student.student_id)
         if row is not None and row.report.score is not None:

@@ -20,7 +20,7 @@ from grader.judging.checks_without_setup import needs_no_setup, run_without_setu
 from grader.judging.pytest_session import run_pytest
 from grader.model.evidence import Evidence
 from grader.model.outcome import Outcome, Verdict
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.safety.trace import trace_of, words_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.rubric.rubric import Rubric
 
-work_out(Message, Evidence)
+resolve_types(Message, Evidence)
 
 _STDERR = 2
 _START_S = 60.0

@@ -9,9 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from grader import __version__
 from grader.inputs.names import exact_name
+from grader.model.resolve_types import resolve_types
 from grader.model.run_bounds import OpenScore  # noqa: TC001 - msgspec reads it
 from grader.model.run_numbers import Attempt, Seed  # noqa: TC001 - msgspec reads them
-from grader.model.work_out import work_out
 
 if TYPE_CHECKING:
     from grader.model.report import Report
@@ -213,4 +213,4 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = UNSET
 
 
-work_out(Student, Batch)
+resolve_types(Student, Batch)

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from grader.model.fact import Unknown
 
 
-class Lost(Exception):  # noqa: N818 - the account is lost to this run; it is not an error of ours
-    """AWS could not be asked. Carries the :class:`Unknown` that a fact becomes."""
+class FactUnknown(Exception):  # noqa: N818 - the account leaves it open; it is not an error of ours
+    """A question to AWS got no usable answer. Carries the :class:`Unknown` that the fact becomes."""
 
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.detail)

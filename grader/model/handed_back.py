@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 
 Standing = Literal["graded", "ungraded", "absent"]
 
@@ -46,4 +46,4 @@ class HandedBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ]
 
 
-work_out(HandedBack)
+resolve_types(HandedBack)

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from grader.model.indented_json import indented_json
 from grader.model.report import Report  # noqa: TC001 - msgspec reads it
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 
 Why = Literal["regrade", "resume", "override"]
 
@@ -31,7 +31,7 @@ class Former(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     report: Annotated[Report, Meta(description="The report as it was.")]
 
 
-work_out(Former)
+resolve_types(Former)
 
 
 def encode_former(former: Former) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, 
 
 import msgspec
 
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +52,10 @@ class Kind(Generic[T]):
 
     ``fact`` is its name in an observation and begins its path (``queues.input``); ``type`` is what is
     found. Each of ``fixtures`` gives it of one end of a criterion's ``on``, and with ``_fact`` behind
-    its name as the fact itself. ``look`` observes it of the resource that the rubric calls by the name
-    it is given; ``actions`` are the IAM actions which that takes, and ``may_look`` asks for each of
-    them without acting, unless another kind that it comes ``after`` did. A kind that
-    has no ``may_look`` and an action of its own is left out of what ``grader doctor`` asks.
+    its name as the fact itself. ``observe`` finds it out of the resource that the rubric calls by the
+    name it is given; ``actions`` are the IAM actions which that takes, and ``probe_permissions`` asks
+    for each of them without acting, unless another kind that it comes ``after`` did. A kind that has no
+    ``probe_permissions`` and an action of its own is left out of what ``grader doctor`` asks.
 
     ``always``: it is looked at for every resource that the lab names, whatever the checks ask.
     ``after`` are the facts that looking rests on. ``last``: looking waits, so the exchange goes first.
@@ -66,9 +66,9 @@ class Kind(Generic[T]):
     word: Word
     type: type[T]
     fixtures: dict[str, End]
-    look: Callable[[Any, str], Fact[T]]
+    observe: Callable[[Any, str], Fact[T]]
     actions: tuple[str, ...]
-    may_look: Callable[[Any, str], None] | None = None
+    probe_permissions: Callable[[Any, str], None] | None = None
     always: bool = False
     after: tuple[str, ...] = ()
     last: bool = False
@@ -76,7 +76,7 @@ class Kind(Generic[T]):
 
     def __post_init__(self) -> None:
         """Kinds are made where modules are imported, and what they find is read later."""
-        work_out(self.type)
+        resolve_types(self.type)
 
     def as_type(self, found: Any) -> T:
         """What was found, as it is kept in an observation or as it was seen, as this kind's ``type``."""

@@ -389,7 +389,7 @@ class FoundAs(Part, frozen=True):
     said: Message
 
 
-class Asked(Part, frozen=True, omit_defaults=True):
+class Scope(Part, frozen=True, omit_defaults=True):
     """What the rubric of the run said to look for: AWS's names of its functions and queues, the form
     of messages and answers, how many pairs, and the patience for each in seconds. Another rubric may ask
     for something else.
@@ -442,7 +442,7 @@ class Observation(Part, frozen=True, kw_only=True):
     exchange: Fact[Exchange]
     runs: dict[str, Fact[Runs]] = {}
     further: dict[str, dict[str, Fact[Any]]] = {}
-    asked: Asked | None = None
+    asked: Scope | None = None
     found_as: dict[str, FoundAs] = {}
     flags: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grader.i18n.language import N_
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.timestamps import iso
-from grader.observe.account_look import AccountLook
+from grader.observe.account_observer import AccountObserver
 from grader.observe.assembled import assembled, unseen
 from grader.observe.exercise import Behaviour
 
@@ -38,20 +38,20 @@ def observe(
     *,
     seed: int,
     attempt: int,
-    exchange: bool,
+    may_exercise: bool,
     waits: Waits,
     use: Mapping[str, str] | None = None,
-    known: Callable[[Observation], None] | None = None,
+    on_partial_observation: Callable[[Observation], None] | None = None,
 ) -> Observation:
     """What the checks of ``rubric`` need of the account behind ``aws``, as far as AWS lets it be seen.
 
     ``kinds`` are looked at in their order. ``identity`` was asked already
     (:func:`~grader.observe.identity.observe_identity`); where it is not found, nothing else is asked.
-    ``exchange`` false looks only. ``use`` are AWS's names of resources that are judged instead of those
-    that the rubric names or that would be found, by the rubric's own. ``known`` is given what is
-    known before the function is run, the rest of it :data:`WAITING`, and all of it once every pair has
-    its right answer, while more messages are looked for. Raises :class:`Interrupted` when ``waits.stop``
-    is set meanwhile.
+    ``may_exercise`` false looks only. ``use`` are AWS names by role, of resources that are judged
+    instead of those that the rubric names or that would be found. ``on_partial_observation``
+    is given what is known before the function is run, the rest of it :data:`WAITING`, and all of it once
+    every pair has its right answer, while more messages are looked for. Raises :class:`Interrupted` when
+    ``waits.stop`` is set meanwhile.
     """
     if not isinstance(identity, Found):
         unknown = (
@@ -59,12 +59,12 @@ def observe(
         )
         return unseen(aws.region, identity, rubric, needs, unknown, seed=seed, attempt=attempt)
     started, clock = datetime.now(UTC), time.monotonic()
-    look = AccountLook(aws, rubric, needs, waits, use or {}, exchange=exchange)
+    observer = AccountObserver(aws, rubric, needs, waits, use or {}, may_exercise=may_exercise)
 
-    def seen(done: Behaviour) -> Observation:
-        """The observation as it stands now, with ``done`` for what the function does."""
+    def observation_with(behaviour: Behaviour) -> Observation:
+        """The observation as it stands now, with ``behaviour`` for what the function does."""
         return assembled(
-            *(aws.region, identity, rubric, look.facts, done, dict(look.found_as)),
+            *(aws.region, identity, rubric, observer.facts, behaviour, dict(observer.found_as)),
             seed=seed,
             attempt=attempt,
             started_at=iso(started),
@@ -72,40 +72,39 @@ def observe(
         )
 
     named, others = split(kinds)
-    look.at(named)
-    look.find(named, identity.value.account_id)
-    look.at(kind for kind in others if not kind.last)
-    look.say_what_plays_no_part()
+    observer.at(named)
+    observer.find(named, identity.value.account_id)
+    observer.at(kind for kind in others if not kind.last)
+    observer.say_what_plays_no_part()
     last = [kind for kind in others if kind.last]
 
     waits_after = any(needs.facts[kind.fact] for kind in last)
-    told = known is None
+    told = on_partial_observation is None
 
     def tell_what_was_seen() -> None:
         """Report what was seen so far, once, before a step that may take long."""
         nonlocal told
-        if not told and known is not None:
+        if not told and on_partial_observation is not None:
             for kind in last:
-                look.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
-            known(seen(Behaviour(WAITING, WAITING, WAITING)))
+                observer.facts[kind.fact] = dict.fromkeys(needs.facts[kind.fact], WAITING)
+            on_partial_observation(observation_with(Behaviour(WAITING, WAITING, WAITING)))
         told = True
 
-    def tell_what_it_does(done: Behaviour) -> None:
+    def tell_what_it_does(behaviour: Behaviour) -> None:
         """Report what the function does before the last look for messages, unless a wait follows."""
-        if known is not None and not waits_after:
-            known(seen(done))
+        if on_partial_observation is not None and not waits_after:
+            on_partial_observation(observation_with(behaviour))
 
-    # A client is some 0.2 MB; hundreds of accounts are exercised at once, and that asks SQS alone
-    # again, and Lambda by a client of its own.
-    aws.close(but={"sqs"})
-    done = look.exercise(
+    # Free the clients (0.2 MB each): exercising needs only SQS, and makes its own Lambda client.
+    aws.close(keep={"sqs"})
+    behaviour = observer.exercise(
         seed, identity.value.account_id, attempt, tell_what_was_seen, tell_what_it_does
     )
     if waits_after:
         tell_what_was_seen()
     # These wait, and what they wait for has time to come meanwhile.
-    look.at(last)
-    return seen(done)
+    observer.at(last)
+    return observation_with(behaviour)
 
 
 def split(kinds: Sequence[Kind[Any]]) -> tuple[list[Kind[Any]], list[Kind[Any]]]:

@@ -80,9 +80,9 @@ def assembled(
         schedules=facts["schedules"],
         runs=facts["runs"],
         further={
-            fact: _as_kept(seen)
-            for fact, seen in facts.items()
-            if seen and fact not in OF_RESOURCES
+            fact: _as_kept(facts_by_role)
+            for fact, facts_by_role in facts.items()
+            if facts_by_role and fact not in OF_RESOURCES
         },
         handler=done.handler,
         records=done.records,
@@ -93,9 +93,9 @@ def assembled(
     )
 
 
-def _as_kept(seen: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
+def _as_kept(facts_by_role: dict[str, Fact[Any]]) -> dict[str, Fact[Any]]:
     """Facts with their values as JSON has them: as they will be once they were stored."""
     return {
         role: Found(msgspec.to_builtins(fact.value)) if isinstance(fact, Found) else fact
-        for role, fact in seen.items()
+        for role, fact in facts_by_role.items()
     }

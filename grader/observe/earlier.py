@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from grader.observe.answers import numbers_anywhere
 from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic, drawn
+from grader.rubric.readings import Arithmetic, draw_message
 
 if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules
@@ -36,10 +36,10 @@ class EarlierAnswers:
     @cached_property
     def _sizes(self) -> tuple[Decimal, Decimal]:
         """The smallest and the largest right answer of some messages."""
-        arithmetic, chance = Arithmetic(self._rules), Random(0)  # noqa: S311 - no secret
+        arithmetic, rng = Arithmetic(self._rules), Random(0)  # noqa: S311 - no secret
         found = []
         for index in range(_SAMPLES):
             with suppress(ExpressionError):
-                message = drawn(arithmetic.fields, index, chance)
+                message = draw_message(arithmetic.fields, index, rng)
                 found.append(arithmetic.readings(message).right.value)
         return min(found, default=Decimal(1)), max(found, default=Decimal(0))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message as message_of
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.observation import Exchange
 from grader.observe.invocation import ANSWER_APPEARS_S
 from grader.observe.lost import LOST_MESSAGES
@@ -41,17 +42,31 @@ ONCE_MORE_S = 40
 _THROUGH = N_("Message {number} of {wanted} goes through your queues")
 
 
-class Exchanging:
-    """One exchange through the queues.
+@dataclass(frozen=True)
+class ExchangePlan:
+    """What is sent, and how long it is waited for.
 
     ``wanted`` pairs are sent, each with ``deadline_s`` of patience plus ``slow_s``, the batching window
-    and both queues' delays. ``may_still_answer`` says whether nothing tells by now that the function is
-    wrong: else one pair is tried with little patience. ``filtered``: a filter stands on the mapping.
-    ``loops``: every record of one event was answered directly, so that several pairs may travel in one.
-    Otherwise ``standing`` pairs stand for all of them: one for each thing that a message can ask for.
-    ``little_room`` says, asked where a pair stays silent, how long more it may lie in the queue because
-    the function finds no room, and what it is then. ``step`` hears what is sent next, and how many
-    seconds its answer may take.
+    and both queues' delays. ``filtered``: a filter stands on the mapping. ``answers_all_records``: every
+    record of one event was answered directly, so that several pairs may travel in one. Otherwise
+    ``representatives`` pairs stand for all of them: one for each thing that a message can ask for.
+    """
+
+    wanted: int
+    deadline_s: float
+    slow_s: float
+    filtered: bool
+    answers_all_records: bool
+    representatives: int
+
+
+class Exchanging:
+    """One exchange through the queues, as its ``plan`` says.
+
+    ``may_still_answer`` says whether nothing tells by now that the function is wrong: else one pair is
+    tried with little patience. ``shortage_wait`` says, asked where a pair stays silent, how long more it
+    may lie in the queue because the function finds no room, and what it is then. ``step`` hears what is
+    sent next, and how many seconds its answer may take.
     """
 
     def __init__(
@@ -59,25 +74,19 @@ class Exchanging:
         source: InputQueue,
         output: OutputQueue,
         pairs: Pairs,
+        plan: ExchangePlan,
         *,
-        wanted: int,
-        deadline_s: float,
-        slow_s: float,
         may_still_answer: Callable[[], bool],
-        filtered: bool,
-        loops: bool,
-        standing: int,
-        little_room: Callable[[], tuple[float, Unknown] | None],
+        shortage_wait: Callable[[], tuple[float, Unknown] | None],
         step: Callable[[Message, float], None] = tell_nobody,
     ) -> None:
         self._source, self._output, self._pairs = source, output, pairs
-        self._wanted, self._filtered, self._may_still_answer = wanted, filtered, may_still_answer
-        self._loops, self._little_room = loops, little_room
-        self._slow_s, self._standing = slow_s, min(standing, wanted)
-        self._step = step
-        self._full_s = deadline_s + slow_s
-        self._little_s = IMPATIENT_S + slow_s
-        self._at_once = slow_s > AT_ONCE_S
+        self._plan, self._may_still_answer = plan, may_still_answer
+        self._shortage_wait, self._step = shortage_wait, step
+        self._representatives = min(plan.representatives, plan.wanted)
+        self._full_s = plan.deadline_s + plan.slow_s
+        self._little_s = IMPATIENT_S + plan.slow_s
+        self._at_once = plan.slow_s > AT_ONCE_S
         self._patience_s = self._full_s
         self._held_back = self._one_for_all = self._gave_up = False
         # One entry for each pair of the rubric: the pair, and the fresh one that followed its silence.
@@ -109,13 +118,13 @@ class Exchanging:
             filtered=self._held_back and all(map(self._nothing_came, self._entries[0])),
             others=self._output.quotes,
             patience_s=self._patience_s,
-            stands_for_all=self._one_for_all and len(self._entries) <= self._standing,
+            stands_for_all=self._one_for_all and len(self._entries) <= self._representatives,
         )
 
     def run(self) -> None:
-        """Send and wait. Raises botocore's exceptions, ``Lost``, ``Interrupted``.
+        """Send and wait. Raises botocore's exceptions, ``FactUnknown``, ``Interrupted``.
 
-        A pair whose answer may have been missed is not called silent: that is ``Lost``.
+        A pair whose answer may have been missed is not called silent: that is ``FactUnknown``.
         """
         self._send_all()
         self._again_where_missed()
@@ -128,7 +137,7 @@ class Exchanging:
     @property
     def unfinished(self) -> bool:
         """Pairs are left to send, because an answer came after the run had stopped waiting for it."""
-        wanted = self._standing if self._one_for_all else self._wanted
+        wanted = self._representatives if self._one_for_all else self._plan.wanted
         return len(self._entries) < wanted and self._rest_is_worth_sending
 
     @property
@@ -150,14 +159,14 @@ class Exchanging:
                 self._go_on_patiently()
             missed, again = self.missed(), again - 1
         if missed is not None:
-            raise Lost(missed)
+            raise FactUnknown(missed)
 
     def _once_more(self) -> bool:
         """A fresh pair after each silent one; whether the rest is worth sending now."""
         silent = [entry for entry in self._entries if _silent(entry)]
         for entry in silent:
             self._send_fresh(entry)
-        self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._slow_s))
+        self._wait(silent, min(self._patience_s, ONCE_MORE_S + self._plan.slow_s))
         return self._rest_is_worth_sending
 
     def missed(self) -> Unknown | None:
@@ -166,21 +175,21 @@ class Exchanging:
         return self._output.missed_since(min(moments)) if moments else None
 
     def _send_all(self) -> None:
-        if (not self._filtered and self._may_still_answer()) or self._trial():
+        if (not self._plan.filtered and self._may_still_answer()) or self._trial():
             self._rest()
 
     def _rest(self) -> None:
         """All the pairs that were not sent yet."""
         if not self._at_once:
-            while len(self._entries) < self._wanted and self._one():
+            while len(self._entries) < self._plan.wanted and self._one():
                 pass
-        elif self._loops:
+        elif self._plan.answers_all_records:
             self._rest_at_once()
         else:
             # Several at once would travel in one event, and that not all of its records are read was
             # charged before.
             self._one_for_all = True
-            while len(self._entries) < self._standing and self._one():
+            while len(self._entries) < self._representatives and self._one():
                 pass
 
     def _trial(self) -> bool:
@@ -195,9 +204,9 @@ class Exchanging:
             # Right after all, or the direct answer came late: the rest is worth full patience.
             self._patience_s = self._full_s
         if not self._wait([entry], self._full_s) and not self._something_else(entry):
-            self._wait_for_room([entry])
+            self._wait_out_shortage([entry])
         # Of a function that is wrong its silence would say nothing of the filter.
-        self._held_back = self._filtered
+        self._held_back = self._plan.filtered
         return not trial.silent
 
     def _nothing_came(self, sent: Sent) -> bool:
@@ -208,7 +217,7 @@ class Exchanging:
     def _wait_a_little(self, entry: list[Sent]) -> None:
         """Little patience; looking whether the pair was consumed goes on beside it, not after it."""
         ends = time.monotonic() + self._little_s
-        if not self._slow_s and not self._wait([entry], LOOKED_FOR_AFTER_S):
+        if not self._plan.slow_s and not self._wait([entry], LOOKED_FOR_AFTER_S):
             self._source.look_for(entry[0])
         left_s = ends - time.monotonic()
         if left_s > 0:
@@ -222,13 +231,13 @@ class Exchanging:
         return not _silent(entry)
 
     def _rest_at_once(self) -> None:
-        rest = [self._send() for _ in range(self._wanted - len(self._entries))]
+        rest = [self._send() for _ in range(self._plan.wanted - len(self._entries))]
         if not self._wait(rest, self._full_s):
             self._wait_longer([entry for entry in rest if _silent(entry)])
 
     def _send(self) -> list[Sent]:
         longest_s = self._full_s if self._may_still_answer() else self._little_s
-        told = message_of(_THROUGH, number=len(self._entries) + 1, wanted=self._wanted)
+        told = message_of(_THROUGH, number=len(self._entries) + 1, wanted=self._plan.wanted)
         self._step(told, longest_s)
         entry = [self._source.send(self._pairs, len(self._entries), self._output)]
         self._entries.append(entry)
@@ -243,28 +252,28 @@ class Exchanging:
         """Give silent pairs another chance, unless the function has answered with something else.
 
         Room is waited for where there is little; after any other silent pair a fresh one is sent, and
-        an answer to either counts. Raises :class:`Lost`.
+        an answer to either counts. Raises :class:`FactUnknown`.
         """
-        if all(map(self._something_else, silent)) or self._wait_for_room(silent):
+        if all(map(self._something_else, silent)) or self._wait_out_shortage(silent):
             return
         for entry in silent:
             self._send_fresh(entry)
         self._wait(silent, self._full_s)
 
-    def _wait_for_room(self, silent: Sequence[list[Sent]]) -> bool:
+    def _wait_out_shortage(self, silent: Sequence[list[Sent]]) -> bool:
         """Wait for what found no room: it lies in the queue until its visibility timeout is over.
 
-        Whether there is little room; what stays silent then is :class:`Lost`.
+        Whether there is little room; what stays silent then is :class:`FactUnknown`.
         """
-        little_room = self._little_room()
-        if little_room is None:
+        shortage_wait = self._shortage_wait()
+        if shortage_wait is None:
             return False
-        longer_s, throttled = little_room
+        longer_s, throttled = shortage_wait
         deadline = min(entry[0].since for entry in silent) + self._full_s
         left_s = max(0.0, deadline - time.monotonic())
         came = self._wait(silent, left_s + longer_s, to_the_end=True)
         if not came and not all(map(self._something_else, silent)):
-            raise Lost(throttled)
+            raise FactUnknown(throttled)
         return True
 
     def _wait(
@@ -285,12 +294,12 @@ class Exchanging:
 
     def _wrong_number(self, entry: Sequence[Sent]) -> bool:
         """Each message of the entry, the fresh one too, was answered with a number that is nobody's."""
-        return all(self._output.answers_wrongly(sent, self._slow_s) for sent in entry)
+        return all(self._output.answers_wrongly(sent, self._plan.slow_s) for sent in entry)
 
     def _something_else(self, entry: Sequence[Sent]) -> bool:
         """The function has been known to answer this pair with something else for a while."""
         return _silent(entry) and self._output.something_else_since(entry[0]) >= (
-            ANSWER_APPEARS_S + self._slow_s
+            ANSWER_APPEARS_S + self._plan.slow_s
         )
 
 

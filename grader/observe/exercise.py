@@ -40,7 +40,8 @@ then the sum has ANSWER_APPEARS_S (RAISED_APPEARS_S after an exception) and the 
 that time OWN QUEUE; after an exception it is added to that time
     429: its reserved concurrency is 0           H = Found(refused)
     429, or AWS is waking it                     DIRECT with the same pair, which was not handed over,
-                                                   for ROOM_S to MOST_ROOM_S or WAKING_S; then H = that
+                                                   for THROTTLED_WAIT_S to MOST_THROTTLED_WAIT_S
+                                                   or WAKING_S; then H = that
     5xx, no connection, or silence when          DIRECT, a new pair, PAIR_ATTEMPTS in all; then H = that
       Lambda must have ended the function
     another refusal, or nothing can be received  H = that
@@ -67,7 +68,7 @@ OWN QUEUE (_look_on_own_queue): receives once, LOOK_S, where nothing was answere
 is there without a redrive policy
     the sum lies there                           it is removed, and H says own_queue
 
-RECORDS (_records): RECORDS records in one event
+RECORDS (_invoke_records): RECORDS records in one event
     H Unknown                                    R = that
     H inconclusive (ReceiptHandleIsInvalid)      R = NotTried(exchange)
     H right                                      R = what DIRECT makes of it; one silent is silent
@@ -90,27 +91,26 @@ TRIAL (_trial): one pair; little patience if it may not answer, then full if it 
 after LOOKED_FOR_AFTER_S, it is looked for in the input queue, unless that is slow or counts receives
     may not answer, then or now; not right       X = Found -> HEARD
     something else                               X = Found -> HEARD
-    silent                                       LITTLE ROOM, else X = Found, filtered if there is a
+    silent                                       SHORTAGE, else X = Found, filtered if there is a
                                                    filter and nothing unexplained came -> HEARD
     right or wrong                               the rest as above; ONE FOR ALL: -> HEARD
 
 ONE BY ONE (_one): a pair, full patience
     right; wrong for ANSWER_APPEARS_S or to the end     the next pair; after the last X = Found -> HEARD
     something else                               X = Found, the rest is not sent -> HEARD
-    silent, or nobody's number                   LITTLE ROOM, else one fresh pair, full patience
+    silent, or nobody's number                   SHORTAGE, else one fresh pair, full patience
     silent again, or nobody's number both times  X = Found, the rest is not sent -> HEARD
 
 AT ONCE (_rest_at_once): all the rest, full patience for them together
-    some silent                                  LITTLE ROOM, else a fresh pair for each, full
-                                                   patience together
+    some silent                                  SHORTAGE, else a fresh pair each, full patience together
     in every case                                X = Found -> HEARD
 
 ONE FOR ALL: as ONE BY ONE, but the first pair stands for all, and where a message asks for one of
 several things the first of each. Several at once would travel in one event, and that not all of its
 records are read was charged before
 
-LITTLE ROOM (without_room): asks for the reserved concurrency
-    fewer than FEW                               waits the input queue's visibility timeout more, at
+SHORTAGE (concurrency_shortage): asks for the reserved concurrency
+    fewer than LEAST_CONCURRENCY                 waits the input queue's visibility timeout more, at
                                                    most MOST_IN_QUEUE_S, whatever numbers come;
                                                    then X = Unknown(throttled)
     R Unknown: throttled or not-ready            waits as long; then X = that
@@ -157,23 +157,23 @@ that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no fa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, NotTried, Unknown
 from grader.model.observation import Exchange, Invocation
+from grader.observe.concurrency import concurrency_shortage
 from grader.observe.earlier import EarlierAnswers
-from grader.observe.exchange import Exchanging
+from grader.observe.exchange import ExchangePlan, Exchanging
 from grader.observe.flags import flags_of
 from grader.observe.input_queue import InputQueue
 from grader.observe.invocation import ANSWER_APPEARS_S, GRACE_S, Direct, Invoker
 from grader.observe.obstacles import BEING_CHANGED, Stage, consumer, found_value, loop, obstacle
 from grader.observe.output import ANOTHER_READER, DUPLICATES_S, OutputQueue
-from grader.observe.room import without_room
 from grader.observe.silence import TOO_LATE, Silence
 from grader.observe.target import enabled_mapping, input_arn, problem_of, target_of
 
@@ -185,8 +185,6 @@ if TYPE_CHECKING:
     from grader.resources.ready import Waits
     from grader.rubric.exchange import ExchangeRules
     from grader.rubric.pairs import Pairs
-
-T = TypeVar("T")
 
 RECORDS = 3
 """Records of the second direct invocation."""
@@ -225,15 +223,15 @@ def exercise(
     rules: ExchangeRules,
     pairs: Pairs,
     waits: Waits,
-    begins: Callable[[], None] = lambda: None,
-    answered: Callable[[Behaviour], None] = lambda _done: None,
+    on_exercise_start: Callable[[], None] = lambda: None,
+    on_answered: Callable[[Behaviour], None] = lambda _done: None,
 ) -> Behaviour:
     """Invoke the function with one record and with three, then send pairs through the queues.
 
-    Nothing is invoked or sent where that could start a loop; ``begins`` is called where something will
-    be; ``answered`` is given what it does where all that was sent has its right answer, before the last
-    look for more. However it ends, the queues are left as they were found. Raises :class:`Interrupted`
-    when ``waits.stop`` is set.
+    Nothing is invoked or sent where that could start a loop; ``on_exercise_start`` is called where
+    something will be; ``on_answered`` is given what it does where all that was sent has its right
+    answer, before the last look for more. However it ends, the queues are left as they were found.
+    Raises :class:`Interrupted` when ``waits.stop`` is set.
     """
     nothing = obstacle(stage)
     if nothing is not None:
@@ -241,18 +239,18 @@ def exercise(
     unsafe = loop(stage)
     if unsafe is not None:
         untried = NotTried(EXCHANGE_FACT, str(unsafe), unsafe)
-        loops = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
-        return Behaviour(untried, untried, Found(loops))
-    taken = consumer(stage)
-    if taken is not None:
-        return Behaviour(taken, taken, taken)
+        unsent = Exchange((), unsafe=str(unsafe), unsafe_said=unsafe)
+        return Behaviour(untried, untried, Found(unsent))
+    disturbed = consumer(stage)
+    if disturbed is not None:
+        return Behaviour(disturbed, disturbed, disturbed)
     run = _Run(aws, stage, rules, pairs, waits)
     try:
         aws.query_or_raise("sqs:GetQueueAttributes", run.output.look_first)
-    except Lost as lost:
-        return Behaviour(lost.unknown, lost.unknown, lost.unknown)
-    begins()
-    return run.behaviour(answered)
+    except FactUnknown as raised:
+        return Behaviour(raised.unknown, raised.unknown, raised.unknown)
+    on_exercise_start()
+    return run.behaviour(on_answered)
 
 
 class _Run:
@@ -278,56 +276,57 @@ class _Run:
         self._mapping_path = f"mappings.{rules.route.source}"
         self._mapping = enabled_mapping(stage.input_mappings, function.name)
         self._source = self._input_queue()
-        queue_arn = input_arn(stage, function)
-        self._target = target_of(function, stage.input_mappings, queue_arn, rules)
+        self._target = target_of(function, stage.input_mappings, input_arn(stage, function), rules)
         self._invoker = Invoker(aws, self._target, pairs, self.output, waits)
         self._waits, self._own_queue = waits, False
         self._slow_s: float = output.delay_s
-        self._direct_s = runs_s + GRACE_S + ANSWER_APPEARS_S + output.delay_s
+        self._direct_timeout_s = runs_s + GRACE_S + ANSWER_APPEARS_S + output.delay_s
         self._direct: Direct | None = None
+        self._records_result: Direct | Fact[Invocation]
+        self._exchange_fact: Fact[Exchange]
         self._exchanging: Exchanging | None = None
 
-    def behaviour(self, answered: Callable[[Behaviour], None]) -> Behaviour:
+    def behaviour(self, on_answered: Callable[[Behaviour], None]) -> Behaviour:
         """All three facts, one after the other, and then the queues as they were."""
         undisturbed = False
         try:
-            self._waits.step(message(_DIRECTLY), self._direct_s)
+            self._waits.step(message(_DIRECTLY), self._direct_timeout_s)
             self._direct = self._invoke_one()
-            self._recorded = self._records()
-            self._exchanged = self._exchange()
+            self._records_result = self._invoke_records()
+            self._exchange_fact = self._go_through_queues()
             self._once_more()
             if self._confirmed_silence():
                 self._once_more()
             undisturbed = True
             if self.output.all_answered:
-                answered(self._done(self._direct, left_behind=False))
+                on_answered(self._assemble(self._direct, left_behind=False))
             self._waits.step(message(_GIVEN_BACK), DUPLICATES_S)
         finally:
             self.output.give_back(look_for_duplicates=undisturbed)
-        return self._done(self._direct, left_behind=self._take_back())
+        return self._assemble(self._direct, left_behind=self._take_back())
 
     def _take_back(self) -> bool:
         """Take back the pairs that stayed silent; whether any may still lie in the input queue."""
         source = self._source
         return source is not None and source.take_back([s for s in source.sent if s.silent])
 
-    def _done(self, direct: Direct, *, left_behind: bool) -> Behaviour:
+    def _assemble(self, direct: Direct, *, left_behind: bool) -> Behaviour:
         through = self._through_queues
-        done = Behaviour(
+        behaviour = Behaviour(
             _noting(direct.fact, own_queue=self._own_queue),
-            _fact(self._recorded),
-            Found(self._result(through)) if through is not None else self._exchanged,
+            _fact(self._records_result),
+            Found(self._result(through)) if through is not None else self._exchange_fact,
         )
         right = direct.value is not None and direct.value.answered
         # An answer that came before the last look was followed by all this.
-        if right and _because(done.records) == HANDLER_FACT:
-            done.records = TOO_LATE
+        if right and _because(behaviour.records) == HANDLER_FACT:
+            behaviour.records = TOO_LATE
         if (right and self._given_up_early) or (through is not None and through.unfinished):
-            done.exchange = TOO_LATE
-        facts = (done.handler, done.records, done.exchange)
+            behaviour.exchange = TOO_LATE
+        facts = (behaviour.handler, behaviour.records, behaviour.exchange)
         sent = self._source is not None and bool(self._source.sent)
-        done.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
-        return done
+        behaviour.flags = flags_of(*facts, self.output, sent=sent, left_behind=left_behind)
+        return behaviour
 
     def _result(self, through: Exchanging) -> Exchange:
         """What came of it; where something stayed silent, with what AWS says of the mapping by now."""
@@ -339,23 +338,23 @@ class _Run:
         direct = self._direct
         if direct is None:
             return
-        if ANOTHER_READER in (direct.fact, _fact(self._recorded)):
+        if ANOTHER_READER in (direct.fact, _fact(self._records_result)):
             # Whoever took the answers may be gone by now, or soon.
             self.output.leave_alone(ENDS_S)
         if direct.fact == ANOTHER_READER:
             self._direct = self._invoke_one()
-            self._recorded = self._records()
-        elif _fact(self._recorded) == ANOTHER_READER:
-            self._recorded = self._records()
-        elif self._may_still_answer() and _because(self._recorded) == HANDLER_FACT:
+            self._records_result = self._invoke_records()
+        elif _fact(self._records_result) == ANOTHER_READER:
+            self._records_result = self._invoke_records()
+        elif self._may_still_answer() and _because(self._records_result) == HANDLER_FACT:
             # It answered after all, only late.
             self._slow_s = max(self._slow_s, direct.late_s)
-            self._recorded = self._records()
+            self._records_result = self._invoke_records()
             if self._given_up_early:
-                self._exchanged = self._exchange()
+                self._exchange_fact = self._go_through_queues()
         through = self._through_queues
         if through is not None and through.unfinished:
-            self._exchanged = self._sent(through, Exchanging.go_on)
+            self._exchange_fact = self._run_sends(through, Exchanging.go_on)
 
     # -- directly -----------------------------------------------------------------------------
 
@@ -374,20 +373,19 @@ class _Run:
     @property
     def _through_queues(self) -> Exchanging | None:
         """What went through the queues, where it is known what came of it."""
-        return self._exchanging if isinstance(self._exchanged, Found) else None
+        return self._exchanging if isinstance(self._exchange_fact, Found) else None
 
     @property
     def _given_up_early(self) -> bool:
         """Nothing or a single pair went through the queues, because the function was wrong directly."""
         through = self._through_queues
-        return _because(self._exchanged) == HANDLER_FACT or (
-            through is not None and through.gave_up
-        )
+        gave_up = through is not None and through.gave_up
+        return gave_up or _because(self._exchange_fact) == HANDLER_FACT
 
     def _look_on_own_queue(self, sent: Sequence[Sent]) -> None:
         self._own_queue = self._source is not None and self._source.holds_answer(sent)
 
-    def _records(self) -> Direct | Fact[Invocation]:
+    def _invoke_records(self) -> Direct | Fact[Invocation]:
         direct = self._direct
         if direct is None or direct.value is None:
             return Unknown("unexpected", "not invoked") if direct is None else direct.fact
@@ -395,47 +393,49 @@ class _Run:
             test_event = N_("Only the queue can tell: the function was called with a test event.")
             return NotTried.saying(EXCHANGE_FACT, test_event)
         if direct.value.answered:
-            self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_s)
+            self._waits.step(message(_WITH_RECORDS, count=RECORDS), self._direct_timeout_s)
             return self._invoker.invoke(RECORDS, self._slow_s)
         silent = N_("The function did not answer an event with a single record.")
         return NotTried.saying(HANDLER_FACT, silent)
 
     def _confirmed_silence(self) -> bool:
         """Look once more, a while later, before a pure silence costs points; whether something came."""
-        made = () if self._own_queue else (self._direct, self._recorded)
+        made = () if self._own_queue else (self._direct, self._records_result)
         directly = [d for d in made if isinstance(d, Direct)]
         silence = Silence(self.output, directly, self._through_queues)
         before = len(silence.pairs)
         if self._waits.confirm_s <= 0 or not before:
             return False
-        self._exchanged = silence.look_again(self._waits) or self._exchanged
+        self._exchange_fact = silence.look_again(self._waits) or self._exchange_fact
         return len(silence.pairs) < before
 
     # -- through the queues -------------------------------------------------------------------
 
-    def _exchange(self) -> Fact[Exchange]:
+    def _go_through_queues(self) -> Fact[Exchange]:
         impossible = self._impossible()
         if impossible is not None or self._source is None or self._mapping is None:
             no_way = N_("There is no enabled mapping to send through.")
             return impossible or NotTried.saying(self._mapping_path, no_way)
-        input_delay_s = found_value(self._stage.input).delay_s
+        plan = ExchangePlan(
+            wanted=self._rules.pairs,
+            deadline_s=self._rules.deadline_s,
+            slow_s=self._mapping.window_s + found_value(self._stage.input).delay_s + self._slow_s,
+            filtered=bool(self._mapping.filters),
+            answers_all_records=_every_record(self._records_result),
+            representatives=self._rules.variants,
+        )
         self._exchanging = Exchanging(
             self._source,
             self.output,
             self._pairs,
-            wanted=self._rules.pairs,
-            deadline_s=self._rules.deadline_s,
-            slow_s=self._mapping.window_s + input_delay_s + self._slow_s,
+            plan,
             may_still_answer=self._may_still_answer,
-            filtered=bool(self._mapping.filters),
-            loops=_every_record(self._recorded),
-            standing=self._rules.variants,
-            little_room=self._little_room,
+            shortage_wait=self._shortage_wait,
             step=self._waits.step,
         )
-        return self._sent(self._exchanging, Exchanging.run)
+        return self._run_sends(self._exchanging, Exchanging.run)
 
-    def _sent(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
+    def _run_sends(self, through: Exchanging, send: Callable[[Exchanging], None]) -> Fact[Exchange]:
         try:
             send(through)
         except Exception as error:
@@ -445,9 +445,9 @@ class _Run:
             return fact
         return Found(through.result)
 
-    def _little_room(self) -> tuple[float, Unknown] | None:
+    def _shortage_wait(self) -> tuple[float, Unknown] | None:
         """How long a message waits that found no room, where the function has or had little of it."""
-        why = without_room(self._aws, self._target.name, _fact(self._recorded))
+        why = concurrency_shortage(self._aws, self._target.name, _fact(self._records_result))
         visibility_s = found_value(self._stage.input).visibility_timeout_s
         return None if why is None else (min(visibility_s, MOST_IN_QUEUE_S), why)
 

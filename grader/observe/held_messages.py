@@ -58,10 +58,10 @@ class HeldMessages:
         self, identity: str, handle: str, received: int, *, for_good: bool
     ) -> bool:
         """Note that a message was received once more; whether it is known."""
-        known = self._messages.get(identity)
-        if known is None:
+        message = self._messages.get(identity)
+        if message is None:
             return False
-        known.handle, known.received, known.hidden, known.for_good = (
+        message.handle, message.received, message.hidden, message.for_good = (
             handle,
             received,
             True,

@@ -59,13 +59,13 @@ class Hidden:
 
         Raises :class:`Interrupted`.
         """
-        seen: list[int] = []
+        counts: list[int] = []
 
         def held(more: int) -> bool:
-            seen.append(more)
+            counts.append(more)
             return more > 0
 
-        return self._more(by_us, held, seconds) == 0 and len(seen) > 1
+        return self._more(by_us, held, seconds) == 0 and len(counts) > 1
 
     def _more(self, by_us: int, look_again: Callable[[int], bool], seconds: float) -> int | Unknown:
         held = by_us + self._at_first

@@ -12,9 +12,10 @@ import msgspec
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from grader.aws.errors import is_functions_fault
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Fact, Found, Unknown
 from grader.model.observation import Invocation
+from grader.observe.concurrency import unless_not_run, when_it_may_run
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
     caught_made_up_handle,
@@ -29,7 +30,6 @@ from grader.observe.failure import (
 from grader.observe.output import ANOTHER_READER
 from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.repeat import PAIR_ATTEMPTS, repeated
-from grader.observe.room import unless_not_run, when_it_may_run
 from grader.observe.sent import Sent
 from grader.resources.runs import started_since
 
@@ -140,7 +140,7 @@ class Invoker:
     def _heard(
         self, direct: Direct, records: int, slow_s: float, beside: Beside | None
     ) -> Invocation:
-        """The invocation, its answers waited for. Raises :class:`Lost` where one may be missed."""
+        """The invocation, with its answers. Raises :class:`FactUnknown` where one may be missed."""
         attempts = PAIR_ATTEMPTS
         while True:
             began = time.monotonic()
@@ -157,7 +157,7 @@ class Invoker:
                 return made
             attempts -= 1
             if made.failure is not None or not attempts or missed == TOO_MANY_OLD:
-                raise Lost(missed)
+                raise FactUnknown(missed)
             if missed == ANOTHER_READER:
                 self._output.leave_alone(ANSWER_APPEARS_S * (PAIR_ATTEMPTS - attempts))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from grader.model.fact import Unknown
 from grader.resources.function import FUNCTIONS
 from grader.resources.inventory import Inventory
-from grader.resources.look import MayLook
+from grader.resources.lab_access import PermissionProbe
 from grader.resources.queue import QUEUES
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ def why_not(
     named = rubric.lab.named
     for kind in (FUNCTIONS, QUEUES):
         for role in roles:
-            if role in named[kind.word] and names[role] and kind.may_look is not None:
-                kind.may_look(asking, role)
+            if role in named[kind.word] and names[role] and kind.probe_permissions is not None:
+                kind.probe_permissions(asking, role)
             if asking.refused is not None:
                 return asking.refused
     nameless = {role for role in roles if not names[role]}
     return asking.listed(nameless & {*named["function"]}, nameless & {*named["queue"]})
 
 
-class _Asking(MayLook):
+class _Asking(PermissionProbe):
     """Asks until the first refusal."""
 
     def __init__(self, aws: Aws, names: Mapping[str, str], identity: Identity) -> None:
@@ -64,9 +64,9 @@ class _Asking(MayLook):
             if isinstance(there, Unknown):
                 return there
             # Of one of them: keys that may read some functions and not others are nobody's.
-            seen = inventory.variables(there[0]) if there else {}
-            if isinstance(seen, Unknown):
-                return seen
+            variables = inventory.variables(there[0]) if there else {}
+            if isinstance(variables, Unknown):
+                return variables
         messages = inventory.message_queues() if queues else ()
         return messages if isinstance(messages, Unknown) else None
 

@@ -44,9 +44,9 @@ class NobodysNumbers:
 
     def note_received_again(self, identity: str, at: float) -> None:
         """Note that a message was received once more: nobody has taken it, if it is one of these."""
-        known = self._numbers.get(identity)
-        if known is not None:
-            known.last = at
+        number = self._numbers.get(identity)
+        if number is not None:
+            number.last = at
 
     def repeated(self, newest: Sent, at: float) -> None:
         """Instead of an answer to ``newest`` the right one to an earlier pair came again."""

@@ -12,11 +12,10 @@ from tenacity import RetryError, Retrying, retry_if_result, sleep_using_event, s
 from tenacity.stop import stop_when_event_set
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Interrupted, Lost
+from grader.model.ended_early import FactUnknown, Interrupted
 from grader.model.fact import Found, Unknown
-from grader.model.mistakes import NEARLY
-from grader.model.observation import Answer
-from grader.observe.answers import numbers_anywhere, numbers_by_key, numbers_in, under, written
+from grader.observe.answer_matching import AnswerMatcher
+from grader.observe.answers import numbers_in
 from grader.observe.clock import CLOCKS, Clocks
 from grader.observe.held_messages import HeldMessages, UndeletedMessage
 from grader.observe.hidden import Hidden
@@ -24,7 +23,7 @@ from grader.observe.lost import HIDES_S, LOST_MESSAGES
 from grader.observe.nobodys import NobodysNumbers
 from grader.observe.patience import TOO_MANY_OLD, Patience
 from grader.observe.receive import Receiver, delete_message
-from grader.observe.sent import MOST_UNREAD, Sent
+from grader.observe.sent import Sent
 from grader.observe.something_else import SomethingElse
 from grader.safety.redact import redact
 
@@ -32,15 +31,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
-    from decimal import Decimal
 
     from grader.aws.account_client import Aws
     from grader.observe.received import Received
     from grader.rubric.pairs import Drawn
-    from grader.rubric.readings import Reading
-
-SOON_S = 10
-"""How long after its message an earlier answer that comes again may be meant for it."""
 
 DUPLICATES_S = 2
 """The last look for duplicates of answers."""
@@ -105,11 +99,13 @@ class OutputQueue:
         self._nobodys, self._may_be_earlier = NobodysNumbers(), may_be_earlier
         self._undeleted: set[str] = set()
         self._receiver, self._taken_at = Receiver(aws, url), -math.inf
-        self._lost = self._receiver.lost
-        self._may_hold, self._draining, self._found_old, self._unread = True, False, False, False
+        self._lost_answers = self._receiver.lost
+        self._may_hold, self._draining = True, False
+        self._found_old = self._read_incomplete = False
         self._shown_at = self._changed_at = time.monotonic()
         self._clocks = Clocks()
         self._else = SomethingElse(self._clocks)
+        self._matcher = AnswerMatcher(self._sent, self._keys, self._clocks, self._nobodys)
         self._hidden = Hidden(aws, url, stop)
         self._held = HeldMessages(aws, url, max_receives=max_receives, hold_s=self._hold_s)
 
@@ -142,9 +138,10 @@ class OutputQueue:
         """Poll until ``done()`` or for ``seconds``; whether it is done.
 
         While the queue keeps giving messages that are not answers, time is not up: reading through
-        them is the grader's affair. Raises :class:`Interrupted`, :class:`Lost`.
+        them is the grader's affair. Raises :class:`Interrupted`, :class:`FactUnknown`.
         """
-        patience, self._unread = Patience(seconds, self._lost, self._aws.ends_at), False
+        patience = Patience(seconds, self._lost_answers, self._aws.ends_at)
+        self._read_incomplete = False
 
         def look() -> bool:
             if done():
@@ -170,7 +167,7 @@ class OutputQueue:
         except RetryError:
             if self.stop.is_set():
                 raise Interrupted from None
-            self._unread = patience.hands_full and self._found_old  # in DRAINING_S, too
+            self._read_incomplete = patience.hands_full and self._found_old  # in DRAINING_S, too
             return False
         finally:
             self._show_new()
@@ -184,15 +181,15 @@ class OutputQueue:
 
     def _changed(self) -> None:
         """Note that the count of hidden messages changes, now or when what was lost comes back."""
-        self._changed_at = max(time.monotonic(), self._lost.back_at)
+        self._changed_at = max(time.monotonic(), self._lost_answers.back_at)
 
     def _poll(self, seconds: float) -> list[bool]:
         """Receive once; for each message, true if it answers a pair or was received before."""
         for_good, self._found_old = self._draining or not self._may_hold, False
         hides_s = self._hold_s if for_good else math.ceil(HIDES_S)
-        back_at = self._lost.back_at
+        back_at = self._lost_answers.back_at
         messages = self._receiver.receive(seconds, hides_s)
-        if messages or self._lost.back_at != back_at:
+        if messages or self._lost_answers.back_at != back_at:
             self._changed()
         for message in messages:
             self._clocks.hear_receipt(message)
@@ -217,16 +214,16 @@ class OutputQueue:
         """
         if self._clocks.differ:
             return CLOCKS
-        if self._lost.may_be_hidden(since=moment):
+        if self._lost_answers.may_be_hidden(since=moment):
             return LOST_MESSAGES
-        if self._unread:
+        if self._read_incomplete:
             return TOO_MANY_OLD
         if self._taken_at >= moment or self._clocks.rest_on_date:
             return ANOTHER_READER
         more = self._hidden.more_than(self._held.hidden + len(self._undeleted), self._changed_at)
         if isinstance(more, Unknown):
             return more
-        if more and self._lost.may_be_hidden():
+        if more and self._lost_answers.may_be_hidden():
             return LOST_MESSAGES
         return ANOTHER_READER if more else None
 
@@ -243,19 +240,19 @@ class OutputQueue:
             self._nobodys.note_received_again(identity, message.at)
             return True
         old = bool(self._sent) and not self._clocks.is_since(message, self._sent[0], 0)
-        by_others = message.received > 1 and not self._lost.was_in_lost_answer(
+        by_others = message.received > 1 and not self._lost_answers.was_in_lost_answer(
             message, self._clocks
         )
         if by_others and not old:
             self._taken_at = message.at
         elif by_others:
             self._hidden.note_own_receipt()
-        answer = self.recognise(message)
+        answer = self._matcher.recognise(message)
         if answer is not None and answer.wrong is None:
             self._answered.add(identity)
             self._delete(handle)
             return True
-        ours = answer is not None or (not old and self._holds_an_answer(message))
+        ours = answer is not None or (not old and self._matcher.holds_an_answer(message))
         undeleted = UndeletedMessage(handle, message.received, old, ours=ours, for_good=for_good)
         self._held.add(identity, undeleted)
         if answer is not None:
@@ -271,69 +268,6 @@ class OutputQueue:
             elif self._sent and self._clocks.is_since(message, self._sent[-1], 0):
                 self._nobodys.add(identity, self._sent[-1], message.at)
         return False
-
-    def recognise(self, message: Received) -> Answer | None:
-        """Match the message's first number to a sent pair and store it there; ``None`` if none."""
-        by_key = numbers_by_key(message.body, self._keys)
-        numbers = under(by_key, self._keys)
-        made = self._made_of(message, numbers[0]) if numbers else None
-        if made is None:
-            self._keep_unread(message, by_key)
-            return None
-        sent, reading = made
-        after = round(max(0.0, message.at - sent.since), 3)
-        answer = Answer(
-            redact(message.body, 200), reading.name or None, after, reading.detail, written(by_key)
-        )
-        newest = self._sent[-1]
-        again = sent.answered and not reading.name and newest.silent and sent is not newest
-        soon = self._clocks.is_since(message, newest) and message.at - newest.since <= SOON_S
-        if again and soon:  # a duplicate that SQS makes may come at any time
-            # A function that keeps what it read first answers everything alike, each message once.
-            self._keep_with(newest, message, answer)
-            if len(sent.answers) == len(self._sent) - 1 - self._sent.index(sent):
-                self._nobodys.repeated(newest, message.at)
-        sent.answers.append(answer)
-        sent.numbers.update(numbers)
-        return answer
-
-    def _made_of(self, message: Received, number: Decimal) -> tuple[Sent, Reading] | None:
-        """The pair that ``number`` answers, and whether it is right or which mistake it shows."""
-        found = [
-            (sent, reading)
-            for sent in self._sent
-            if (reading := sent.drawn.readings.named(number)) is not None
-            and self._clocks.answers(message, sent, right=not reading.name)
-        ]
-        # What is off by a little from one pair's answer may be another's exactly.
-        return min(
-            found, key=lambda pair: (pair[1].name != "", pair[1].name == NEARLY), default=None
-        )
-
-    def _holds_an_answer(self, message: Received) -> bool:
-        """The right answer to a pair stands in ``message``, in a form that does not count."""
-        return any(
-            (reading := sent.drawn.readings.named(number)) is not None
-            and not reading.name
-            and self._clocks.answers(message, sent, right=True)
-            for number in numbers_anywhere(message.body)
-            for sent in self._sent
-        )
-
-    def _keep_unread(self, message: Received, by_key: Mapping[str, Decimal]) -> None:
-        """Keep numbers that answer nothing with the pairs that they may answer by another rubric."""
-        if not by_key:
-            return
-        unread = Answer(redact(message.body, 200), None, 0, numbers=written(by_key))
-        for sent in self._sent:
-            self._keep_with(sent, message, unread)
-
-    def _keep_with(self, sent: Sent, message: Received, unread: Answer) -> None:
-        """Keep what a ``message`` says with ``sent``, if it came since and there is room."""
-        room = len(sent.unread) < MOST_UNREAD and not sent.answered
-        if room and self._clocks.is_since(message, sent):
-            after = round(max(0.0, message.at - sent.since), 3)
-            sent.unread.append(Answer(unread.body, None, after, numbers=unread.numbers))
 
     def something_else_since(self, sent: Sent) -> float:
         """Seconds since a numberless message newer than ``sent`` became known, whoever sent it."""
@@ -381,7 +315,7 @@ class OutputQueue:
             if look_for_duplicates and any(not sent.silent for sent in self._sent):
                 self.wait_for(lambda: False, DUPLICATES_S)
                 self._take_what_others_hold()
-        except (Interrupted, Lost):
+        except (Interrupted, FactUnknown):
             pass  # They become visible by themselves; the grade is known already.
         finally:
             self._held.show_others()

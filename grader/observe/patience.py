@@ -46,7 +46,7 @@ class Patience(stop_base):
     """
 
     def __init__(self, seconds: float, lost: LostAnswers, ends_at: float | None = None) -> None:
-        self._deadline, self._lost = time.monotonic() + seconds, lost
+        self._deadline, self._lost_answers = time.monotonic() + seconds, lost
         self._ends_at = math.inf if ends_at is None else ends_at
         self.hands_full = self.stays_away = False
 
@@ -62,7 +62,7 @@ class Patience(stop_base):
         back: each answer that gets lost meanwhile would hide it once more.
         """
         if self.left_s <= 0 and not self.hands_full:
-            until = min(self._lost.back_at, self._deadline + COME_BACK_S, self._ends_at)
+            until = min(self._lost_answers.back_at, self._deadline + COME_BACK_S, self._ends_at)
             return max(0.0, until - time.monotonic())
         longest = max(0.0, min(random.uniform(*STAY_AWAY_S), self.left_s))  # noqa: S311 - no secret
         return longest if self.stays_away else 0.0
@@ -70,6 +70,7 @@ class Patience(stop_base):
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: ARG002 - tenacity's signature
         """Whether time is up."""
         longer_s = max(
-            DRAINING_S if self.hands_full else 0, COME_BACK_S if self._lost.may_be_hidden() else 0
+            DRAINING_S if self.hands_full else 0,
+            COME_BACK_S if self._lost_answers.may_be_hidden() else 0,
         )
         return self.left_s <= -longer_s

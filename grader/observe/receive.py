@@ -61,7 +61,7 @@ class Receiver:
     def receive(self, seconds: float, hides_s: int) -> list[Received]:
         """The messages that come within ``seconds``, and POLL_S at most, hidden for ``hides_s``.
 
-        Raises :class:`Lost`. Source: SQS ReceiveMessage.
+        Raises :class:`FactUnknown`. Source: SQS ReceiveMessage.
         """
         began, asked = time.monotonic(), 0
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from grader.aws.errors import sort_error
+from grader.aws.errors import classify_error
 from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
@@ -33,5 +33,5 @@ def repeated(once: Callable[[], T], may_pass: Callable[[BaseException], bool] | 
 
 def is_fault(error: BaseException) -> bool:
     """Whether it was AWS's or the network's fault: throttling, 5xx, or a lost connection."""
-    said = sort_error(error, "") if isinstance(error, Exception) else None
+    said = classify_error(error, "") if isinstance(error, Exception) else None
     return isinstance(said, Unknown) and said.kind in {"throttled", "unreachable"}

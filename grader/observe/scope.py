@@ -8,7 +8,7 @@ import msgspec
 
 from grader.i18n.language import N_
 from grader.model.fact import Found, Missing, NotTried, Unknown, value_of
-from grader.model.observation import OF_RESOURCES, Asked
+from grader.model.observation import OF_RESOURCES, Scope
 from grader.resources.nearest import no_such
 from grader.rubric.rejudge import OTHER_FORM, judged_anew, same_answers
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def scope_of(rubric: Rubric) -> Asked:
+def scope_of(rubric: Rubric) -> Scope:
     """What an observation made by ``rubric`` is about."""
     lab, rules = rubric.lab, rubric.exchange
-    return Asked(
+    return Scope(
         lab.functions,
         lab.queues,
         tuple(rules.fields),

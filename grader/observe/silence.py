@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Silence:
         try:
             with waits.aside():
                 self._output.wait_for(lambda: not self.pairs, waits.confirm_s)
-        except Lost as lost:
+        except FactUnknown as raised:
             for made in self._invocations:
                 if self._silent_in(made):
-                    made.made = lost.unknown
-            return lost.unknown if self._silent_in_exchange() else None
+                    made.made = raised.unknown
+            return raised.unknown if self._silent_in_exchange() else None
         for made in self._invocations:
             if self._silent_in(made):
                 made.made = self._output.missed_since(made.sent[0].since) or made.made

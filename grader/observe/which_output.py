@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import N_
 from grader.i18n.message import message
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown, value_of
 from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
+from grader.observe.concurrency import unless_not_run, when_it_may_run
 from grader.observe.failure import caught_made_up_handle
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.receive import Receiver, delete_message, show_message
 from grader.observe.repeat import repeated
-from grader.observe.room import unless_not_run, when_it_may_run
 from grader.resources.queue import observe_queue
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _held(
                 taken[received.handle] = bool(answers)
                 made |= answers
             left_s, polls = ends_at - time.monotonic(), polls + 1
-    except Lost as lost:
-        return lost.unknown
+    except FactUnknown as raised:
+        return raised.unknown
     finally:
         with aws.ignore_deadline():
             for handle, is_answer in taken.items():

@@ -8,7 +8,7 @@ from grader.model.fact import Found
 
 if TYPE_CHECKING:
     from grader.model.fact import Fact
-    from grader.resources.look import AwsAccount
+    from grader.resources.lab_access import AwsAccount
 
 LEARNER_LAB_REGIONS = ("us-east-1", "us-west-2")
 """Other regions are closed in a Learner Lab."""

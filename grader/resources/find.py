@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from grader.i18n.language import N_
 from grader.i18n.message import Message, message
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Missing, NotTried, Unknown
 from grader.model.observation import FoundAs
 from grader.resources.held import holds
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from grader.model.kind import Word
     from grader.resources.inventory import Feed, Inventory, Runner
     from grader.rubric.parts import Parts
+
+T = TypeVar("T")
 
 LISTED = 5
 """Candidates that are named where there are several."""
@@ -70,8 +73,8 @@ Finding: TypeAlias = "FoundAs | Several | NotTried | Unknown | None"
 class Finder:
     """Finds what plays each part in one account.
 
-    ``names`` are AWS's names of the resources that are known by now, by the rubric's own; more become
-    known while others are found. A resource that is known plays no second part while another may.
+    ``names`` are the AWS names by role that are known by now; more become known while others are found.
+    A resource that is known plays no second part while another may.
     """
 
     def __init__(
@@ -97,6 +100,12 @@ class Finder:
 
     def find(self, role: str) -> Finding:
         """What plays the part of ``role``."""
+        try:
+            return self._find(role)
+        except FactUnknown as raised:
+            return raised.unknown
+
+    def _find(self, role: str) -> Finding:
         parts = self._parts
         if role in parts.feeds:
             return self._fed(role)
@@ -229,12 +238,9 @@ class Finder:
         )
         if found is not None:
             return found
-        queues, variables = self._inventory.message_queues(), self._inventory.variables(function)
-        for listed in (queues, variables):
-            if isinstance(listed, Unknown):
-                return listed
-        held = self._held(variables)  # type: ignore[arg-type]
-        free = [q for q in queues if q not in held and q not in self._taken(role)]  # type: ignore[union-attr]
+        queues = _listed(self._inventory.message_queues())
+        held = self._held(_listed(self._inventory.variables(function)))
+        free = [q for q in queues if q not in held and q not in self._taken(role)]
         said = _ONLY_SOURCE if len(free) == 1 else _ONE_OF_QUEUES
         return _one((name, "only", message(said)) for name in free)
 
@@ -242,25 +248,21 @@ class Finder:
         queues, function = self._inventory.queues(), self._function(function_role)
         if not isinstance(function, str):
             return function
-        if isinstance(queues, Unknown):
-            return queues
+        _listed(queues)
         taken = self._taken(role)
-        variables, others = self._inventory.variables(function), self._inventory.message_queues()
-        feeds = self._inventory.feeds()
-        for listed in (variables, others, feeds):
-            if isinstance(listed, Unknown):
-                return listed
-        held = self._held(variables)  # type: ignore[arg-type]
+        held = self._held(_listed(self._inventory.variables(function)))
+        others = _listed(self._inventory.message_queues())
+        feeds = _listed(self._inventory.feeds())
         found = _one(
             (name, "variable", message(_IN_VARIABLE, variable=by, function=function))
             for name, by in held.items()
-            if name not in taken and name in others  # type: ignore[operator]
+            if name not in taken and name in others
         )
         if found is not None:
             return found
         # Answering into what feeds it would be a loop.
-        taken |= {feed.queue for feed in feeds if feed.function == function}  # type: ignore[union-attr]
-        free = [name for name in others if name not in taken]  # type: ignore[union-attr]
+        taken |= {feed.queue for feed in feeds if feed.function == function}
+        free = [name for name in others if name not in taken]
         said = _ONLY_TARGET if len(free) == 1 else _ONE_OF_QUEUES
         return _one((name, "only", message(said)) for name in free)
 
@@ -333,6 +335,13 @@ def ambiguous(role: str, several: Several) -> Unknown:
         candidates=several.words,
         option=_USE.format(role=role),
     )
+
+
+def _listed(answer: T | Unknown) -> T:
+    """What AWS listed. Raises :class:`FactUnknown` where it did not."""
+    if isinstance(answer, Unknown):
+        raise FactUnknown(answer)
+    return answer
 
 
 def _likeliest(feeds: Collection[Feed], if_enabled: str, otherwise: str) -> list[tuple[Feed, str]]:

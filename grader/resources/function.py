@@ -19,7 +19,7 @@ from grader.safety.redact import bounded, redact
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from grader.resources.look import AwsAccount, Look, MayLook
+    from grader.resources.lab_access import AwsAccount, LabView, PermissionProbe
 
 UNUSABLE_KEY = N_("Lambda cannot decrypt the function's environment variables: {said}")
 """The student's own doing, unlike a denial, which may be the grader's."""
@@ -130,28 +130,28 @@ def _names_of(variables: Iterable[str]) -> tuple[str, ...]:
     return tuple(redact(name, 200) for name in sorted(variables)[:MOST_VARIABLES])
 
 
-def _look(look: Look, role: str) -> Fact[Function]:
+def _observe(lab: LabView, role: str) -> Fact[Function]:
     def pending(fact: Fact[Function]) -> bool:
         return contradicted(fact) or (isinstance(fact, Found) and fact.value.state == "Pending")
 
-    name, variables, held = look.name(role), look.variables(role), look.held(role)
-    others = look.others("function", role)
-    fact, ready = look.waits.until(
-        lambda: observe_function(look.aws, name, variables, held, others),
+    name, variables, held = lab.name(role), lab.variables(role), lab.held(role)
+    others = lab.others("function", role)
+    fact, ready = lab.waits.until(
+        lambda: observe_function(lab.aws, name, variables, held, others),
         pending,
         message(N_("AWS is changing the function {function}"), function=name),
     )
     if not ready:
-        look.pending.add(role)
+        lab.pending.add(role)
     return fact
 
 
-def _may_look(may: MayLook, role: str) -> None:
-    name = may.name(role)
-    fact = may.functions[name] = observe_function(may.aws, name, may.variables(role))
-    may.note("lambda:GetFunctionConfiguration", fact)
+def _probe_permissions(probe: PermissionProbe, role: str) -> None:
+    name = probe.name(role)
+    fact = probe.functions[name] = observe_function(probe.aws, name, probe.variables(role))
+    probe.note("lambda:GetFunctionConfiguration", fact)
     if isinstance(fact, Found):
-        may.note("kms:Decrypt", fact.value.environment)
+        probe.note("kms:Decrypt", fact.value.environment)
 
 
 FUNCTIONS = Kind(
@@ -159,9 +159,9 @@ FUNCTIONS = Kind(
     word="function",
     type=Function,
     fixtures={"function": "target"},
-    look=_look,
+    observe=_observe,
     # The names of other functions are listed too, where that is allowed.
     actions=("lambda:GetFunctionConfiguration", "kms:Decrypt"),
-    may_look=_may_look,
+    probe_permissions=_probe_permissions,
     always=True,
 )

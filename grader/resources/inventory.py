@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Found, Missing, Unknown
+from grader.resources.lab_access import unless_gone
 from grader.resources.listing import LONGER_THAN_READ, to_the_end
-from grader.resources.look import unless_gone
 from grader.resources.redrive_policy import read_policy
 from grader.resources.schedule import NOBODY, UNIVERSAL_TARGET, function_in, has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from grader.resources.look import AwsAccount
+    from grader.resources.lab_access import AwsAccount
 
 T = TypeVar("T")
 
@@ -183,7 +183,7 @@ class Inventory:
             environment: Any = given.get("Environment", {})
             if environment.get("Error"):
                 unreadable = N_("The variables of {function} cannot be read.")
-                raise Lost(Unknown.saying("permission", unreadable, function=function))
+                raise FactUnknown(Unknown.saying("permission", unreadable, function=function))
             given_values = environment.get("Variables", {})
             return {name: str(value) for name, value in given_values.items()}
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.i18n.language import N_
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ LONGER_THAN_READ = N_("{action}: the list is longer than the grader reads.")
 
 
 def to_the_end(action: str, things: Iterable[T], most: int = MOST_LISTED) -> Iterator[T]:
-    """Each of the things that AWS lists. Raises :class:`Lost` beyond ``most``."""
+    """Each of the things that AWS lists. Raises :class:`FactUnknown` beyond ``most``."""
     each = iter(things)
     yield from islice(each, most)
     for _more in each:
-        raise Lost(Unknown.saying("unexpected", LONGER_THAN_READ, action=action))
+        raise FactUnknown(Unknown.saying("unexpected", LONGER_THAN_READ, action=action))

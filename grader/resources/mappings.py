@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as Dictionary
 
-    from grader.resources.look import AwsAccount, Look, MayLook
+    from grader.resources.lab_access import AwsAccount, LabView, PermissionProbe
 
 MOST_MAPPINGS = 100
 """Mappings that are read of one queue: a lab has one."""
@@ -91,17 +91,17 @@ def _from_api(given: Dictionary[str, Any]) -> Mapping:
     )
 
 
-def _look(look: Look, role: str) -> Fact[Mappings]:
-    queue = look.fact("queues", role)
+def _observe(lab: LabView, role: str) -> Fact[Mappings]:
+    queue = lab.fact("queues", role)
 
     def in_transition(fact: Fact[Mappings]) -> bool:
         found = value_of(fact)
         return found is not None and any(m.state in IN_TRANSITION for m in found.of_queue)
 
-    fact, ready = look.waits.until(
-        lambda: observe_mappings(look.aws, role, queue, look.fed_by(role)),
+    fact, ready = lab.waits.until(
+        lambda: observe_mappings(lab.aws, role, queue, lab.fed_by(role)),
         in_transition,
-        message(N_("AWS is changing the event source mapping of {queue}"), queue=look.name(role)),
+        message(N_("AWS is changing the event source mapping of {queue}"), queue=lab.name(role)),
     )
     mappings = value_of(fact)
     if ready or mappings is None or any(m.state == "Enabled" for m in mappings.of_queue):
@@ -111,10 +111,10 @@ def _look(look: Look, role: str) -> Fact[Mappings]:
     return Unknown.saying("not-ready", still, state=state)
 
 
-def _may_look(may: MayLook, role: str) -> None:  # noqa: ARG001 - one answer is of all queues
-    may.ask(
+def _probe_permissions(probe: PermissionProbe, role: str) -> None:  # noqa: ARG001 - one answer is of all queues
+    probe.ask(
         "lambda:ListEventSourceMappings",
-        lambda: may.aws.lambda_.list_event_source_mappings(MaxItems=1),
+        lambda: probe.aws.lambda_.list_event_source_mappings(MaxItems=1),
     )
 
 
@@ -123,8 +123,8 @@ MAPPINGS = Kind(
     word="queue",
     type=Mappings,
     fixtures={"mappings": "source"},
-    look=_look,
+    observe=_observe,
     actions=("lambda:ListEventSourceMappings",),
-    may_look=_may_look,
+    probe_permissions=_probe_permissions,
     after=("queues",),
 )

@@ -16,7 +16,7 @@ from grader.safety.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from grader.resources.look import AwsAccount
+    from grader.resources.lab_access import AwsAccount
 
 MOST_NAMES_READ = 2000
 """Names that are read: an account of a lab has a few."""

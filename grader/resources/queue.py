@@ -18,7 +18,7 @@ from grader.resources.redrive_policy import read_policy
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from grader.resources.look import AwsAccount, Look, MayLook
+    from grader.resources.lab_access import AwsAccount, LabView, PermissionProbe
 
 
 _MOST_RECEIVES = 1000
@@ -77,22 +77,22 @@ def _names(aws: AwsAccount) -> Iterator[str]:
     return (url.rsplit("/", 1)[-1] for url in queue_urls(aws))
 
 
-def _look(look: Look, role: str) -> Fact[Queue]:
-    name, others = look.name(role), look.others("queue", role)
-    (fact, look.urls[role]), _ = look.waits.until(
-        lambda: observe_queue(look.aws, name, others),
+def _observe(lab: LabView, role: str) -> Fact[Queue]:
+    name, others = lab.name(role), lab.others("queue", role)
+    (fact, lab.urls[role]), _ = lab.waits.until(
+        lambda: observe_queue(lab.aws, name, others),
         lambda seen: contradicted(seen[0]),
         message(N_("AWS is making or deleting the queue {queue}"), queue=name),
     )
     return fact
 
 
-def _may_look(may: MayLook, role: str) -> None:
-    aws, name = may.aws, may.name(role)
-    url = may.ask("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+def _probe_permissions(probe: PermissionProbe, role: str) -> None:
+    aws, name = probe.aws, probe.name(role)
+    url = probe.ask("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName=name)["QueueUrl"])
     if url is not None:
-        may.urls[role] = url
-        may.ask(
+        probe.urls[role] = url
+        probe.ask(
             "sqs:GetQueueAttributes",
             lambda: aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]),
         )
@@ -103,9 +103,9 @@ QUEUES = Kind(
     word="queue",
     type=Queue,
     fixtures={"queue": "source", "target_queue": "target"},
-    look=_look,
+    observe=_observe,
     # The names of other queues are listed too, where that is allowed.
     actions=("sqs:GetQueueUrl", "sqs:GetQueueAttributes"),
-    may_look=_may_look,
+    probe_permissions=_probe_permissions,
     always=True,
 )

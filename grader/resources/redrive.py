@@ -15,24 +15,24 @@ from grader.resources.redrive_policy import Redrive, read_policy
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
-    from grader.resources.look import Look
+    from grader.resources.lab_access import LabView
 
 
-def observe_redrive(look: Look, role: str) -> Fact[Redrive]:
+def observe_redrive(lab: LabView, role: str) -> Fact[Redrive]:
     """The redrive policy of the queue that the rubric calls ``role``."""
-    queue, url = look.fact("queues", role), look.urls.get(role)
+    queue, url = lab.fact("queues", role), lab.urls.get(role)
     if not isinstance(queue, Found):
         return untried(queue, f"queues.{role}")
 
     def ask() -> Redrive | None:
         names = ["RedrivePolicy"]
-        answer = look.aws.sqs.get_queue_attributes(QueueUrl=url or "", AttributeNames=names)  # type: ignore[arg-type]
+        answer = lab.aws.sqs.get_queue_attributes(QueueUrl=url or "", AttributeNames=names)  # type: ignore[arg-type]
         policy = answer.get("Attributes", {}).get("RedrivePolicy", "")
         return read_policy(policy) if policy else None
 
-    fact = look.aws.query("sqs:GetQueueAttributes", ask)
+    fact = lab.aws.query("sqs:GetQueueAttributes", ask)
     if isinstance(fact, Found) and fact.value is None:
-        return Missing.saying(N_("{queue} has no dead-letter queue."), queue=look.name(role))
+        return Missing.saying(N_("{queue} has no dead-letter queue."), queue=lab.name(role))
     return fact  # type: ignore[return-value]
 
 
@@ -63,7 +63,7 @@ REDRIVE = Kind(
     word="queue",
     type=Redrive,
     fixtures={"redrive": "source"},
-    look=observe_redrive,
+    observe=observe_redrive,
     actions=("sqs:GetQueueAttributes",),
     after=("queues",),
     checks=__file__,

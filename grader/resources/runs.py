@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from grader.resources.look import AwsAccount, Look, MayLook
+    from grader.resources.lab_access import AwsAccount, LabView, PermissionProbe
 
 RUNS_S = 150
 """How long a run is waited for: two at the finest rate, one minute, and some time for the log."""
@@ -231,26 +231,26 @@ def _is_start(line: str) -> bool:
     return isinstance(record, dict) and record.get("type") == _START_TYPE
 
 
-def _look(look: Look, role: str) -> Fact[Runs]:
-    if look.exercised(role):
+def _observe(lab: LabView, role: str) -> Fact[Runs]:
+    if lab.exercised(role):
         return RUN_BY_THE_GRADER
     return observe_runs(
-        look.aws,
+        lab.aws,
         role,
-        look.fact("functions", role),
-        look.fact("schedules", role),
-        look.waits.stop,
-        waited_s=time.monotonic() - look.began,
+        lab.fact("functions", role),
+        lab.fact("schedules", role),
+        lab.waits.stop,
+        waited_s=time.monotonic() - lab.began,
     )
 
 
-def _may_look(may: MayLook, role: str) -> None:
-    name = may.name(role)
-    function = value_of(may.functions[name])
+def _probe_permissions(probe: PermissionProbe, role: str) -> None:
+    name = probe.name(role)
+    function = value_of(probe.functions[name])
     group = function.log_group if function else f"/aws/lambda/{name}"
-    may.ask(
+    probe.ask(
         "logs:FilterLogEvents",
-        lambda: may.aws.logs.filter_log_events(logGroupName=group, limit=1),
+        lambda: probe.aws.logs.filter_log_events(logGroupName=group, limit=1),
     )
 
 
@@ -259,9 +259,9 @@ RUNS = Kind(
     word="function",
     type=Runs,
     fixtures={"runs": "target"},
-    look=_look,
+    observe=_observe,
     actions=("logs:FilterLogEvents",),
-    may_look=_may_look,
+    probe_permissions=_probe_permissions,
     after=("functions", "schedules"),
     last=True,
 )

@@ -13,8 +13,8 @@ from grader.model.fact import Fact, Found, Missing, Unknown, untried
 from grader.model.kind import Kind
 from grader.model.observation import Function, Schedule, Trigger, check_part
 from grader.model.timestamps import answered_at, iso
+from grader.resources.lab_access import unless_gone
 from grader.resources.listing import MOST_LISTED, to_the_end
-from grader.resources.look import unless_gone
 from grader.resources.policy import Decision, decide, invoked_by_rule
 from grader.safety.redact import bounded, redact
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from types_boto3_events.type_defs import DescribeRuleResponseTypeDef, TargetOutputTypeDef
 
-    from grader.resources.look import AwsAccount, MayLook
+    from grader.resources.lab_access import AwsAccount, PermissionProbe
 
 T = TypeVar("T")
 
@@ -64,14 +64,14 @@ def observe_schedule(aws: AwsAccount, role: str, function: Fact[Function]) -> Fa
     """The triggers of ``function``, which the rubric calls ``role``, in both services."""
     if not isinstance(function, Found):
         return untried(function, f"functions.{role}")
-    look = _Look(aws, function.value)
-    look.at("rule", look.at_rules)
-    look.at("scheduler", look.at_schedules)
-    return Found(Schedule(tuple(look.triggers), look.denied))
+    search = _TriggerSearch(aws, function.value)
+    search.at("rule", search.at_rules)
+    search.at("scheduler", search.at_schedules)
+    return Found(Schedule(tuple(search.triggers), search.denied))
 
 
-class _Look:
-    """A look at both services: what was found, and what could not be read of either."""
+class _TriggerSearch:
+    """The search for triggers in both services: what was found, and what could not be read of either."""
 
     def __init__(self, aws: AwsAccount, function: Function) -> None:
         self._aws, self._function = aws, function
@@ -204,7 +204,7 @@ class _Look:
         )
 
     def _ask(self, action: str, call: Callable[[], T]) -> T | None:
-        """The answer, ``None`` for what is no longer there. Raises :class:`Lost`."""
+        """The answer, ``None`` for what is no longer there. Raises :class:`FactUnknown`."""
         return unless_gone(self._aws, action, call)
 
     def _first(self, kind: Service, things: Iterable[T], most: int) -> list[T]:
@@ -298,18 +298,20 @@ def _quoted(decision: Decision) -> str:
     return redact(json.dumps(statement["Condition"]), 300) if "Condition" in statement else ""
 
 
-def _may_look(may: MayLook, role: str) -> None:
-    aws, name = may.aws, may.name(role)
-    may.ask("lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=name))
-    partition = may.identity.arn.split(":")[1]
-    place = f"{aws.region}:{may.identity.account_id}"
+def _probe_permissions(probe: PermissionProbe, role: str) -> None:
+    aws, name = probe.aws, probe.name(role)
+    probe.ask("lambda:GetPolicy", lambda: aws.lambda_.get_policy(FunctionName=name))
+    partition = probe.identity.arn.split(":")[1]
+    place = f"{aws.region}:{probe.identity.account_id}"
     arn = f"arn:{partition}:lambda:{place}:function:{NOBODY}"
-    may.ask(_LISTING["rule"], lambda: aws.events.list_rule_names_by_target(TargetArn=arn, Limit=1))
-    may.ask("events:ListRules", lambda: aws.events.list_rules(Limit=1))
-    may.ask("events:DescribeRule", lambda: aws.events.describe_rule(Name=NOBODY))
-    may.ask("events:ListTargetsByRule", lambda: aws.events.list_targets_by_rule(Rule=NOBODY))
-    may.ask(_LISTING["scheduler"], lambda: aws.scheduler.list_schedules(MaxResults=1))
-    may.ask("scheduler:GetSchedule", lambda: aws.scheduler.get_schedule(Name=NOBODY))
+    probe.ask(
+        _LISTING["rule"], lambda: aws.events.list_rule_names_by_target(TargetArn=arn, Limit=1)
+    )
+    probe.ask("events:ListRules", lambda: aws.events.list_rules(Limit=1))
+    probe.ask("events:DescribeRule", lambda: aws.events.describe_rule(Name=NOBODY))
+    probe.ask("events:ListTargetsByRule", lambda: aws.events.list_targets_by_rule(Rule=NOBODY))
+    probe.ask(_LISTING["scheduler"], lambda: aws.scheduler.list_schedules(MaxResults=1))
+    probe.ask("scheduler:GetSchedule", lambda: aws.scheduler.get_schedule(Name=NOBODY))
 
 
 SCHEDULES = Kind(
@@ -317,7 +319,7 @@ SCHEDULES = Kind(
     word="function",
     type=Schedule,
     fixtures={"schedule": "target"},
-    look=lambda look, role: observe_schedule(look.aws, role, look.fact("functions", role)),
+    observe=lambda lab, role: observe_schedule(lab.aws, role, lab.fact("functions", role)),
     actions=(
         "lambda:GetPolicy",
         *_LISTING.values(),
@@ -326,6 +328,6 @@ SCHEDULES = Kind(
         "events:ListTargetsByRule",
         "scheduler:GetSchedule",
     ),
-    may_look=_may_look,
+    probe_permissions=_probe_permissions,
     after=("functions",),
 )

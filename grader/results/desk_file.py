@@ -10,7 +10,7 @@ from grader.i18n.language import _
 from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, read_bounded
 from grader.inputs.problems import bad_input, cannot_be_read
 from grader.model.indented_json import indented_json
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.results.atomic_write import write_bytes
 from grader.results.directory import DESK, UNREADABLE
 
@@ -41,7 +41,7 @@ class DeskFile(msgspec.Struct, forbid_unknown_fields=True):
     closed: bool = False
 
 
-work_out(DeskFile)
+resolve_types(DeskFile)
 
 
 def read_desk(root: Path) -> DeskFile | None:

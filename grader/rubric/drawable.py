@@ -11,7 +11,7 @@ from grader.i18n.language import _
 from grader.rubric.exchange import ExchangeRules, OneOf, in_words
 from grader.rubric.expression import ExpressionError
 from grader.rubric.pairs import NoRoomError, Pairs
-from grader.rubric.readings import drawn, number_of
+from grader.rubric.readings import draw_message, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +46,8 @@ def undrawable(exchange: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
 
 def _not_worked_out(rules: ExchangeRules) -> Iterator[tuple[KeyPath, str, str]]:
     """The expressions that give no number for any message."""
-    chance = Random(0)  # noqa: S311 - the same for everybody
-    messages = [drawn(rules.fields, index, chance) for index in range(_SAMPLES)]
+    rng = Random(0)  # noqa: S311 - the same for everybody
+    messages = [draw_message(rules.fields, index, rng) for index in range(_SAMPLES)]
     for value, found in rules.branches.items():
         why = ""
         for message in messages:
@@ -93,7 +93,7 @@ def _not_told_apart(
 def _too_few(rules: ExchangeRules, error: NoRoomError) -> tuple[KeyPath, str, str]:
     place: KeyPath = _EXPECT if rules.expect is not None else ("message",)
     what = _("Not enough messages can be told apart by their answers: {why}.", why=error.why)
-    field = rules.fields[rules.of] if rules.of is not None else None
+    field = rules.fields[rules.branch_field] if rules.branch_field is not None else None
     if isinstance(field, OneOf):
         asked = in_words(field.one_of[error.index % len(field.one_of)])
         place = (*place, asked)

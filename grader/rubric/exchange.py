@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.rubric.expression import expression
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Constant(msgspec.Struct, frozen=True):
 
 Field: TypeAlias = Whole | Real | OneOf | Constant
 
-work_out(Whole, Real, OneOf)
+resolve_types(Whole, Real, OneOf)
 
 
 def field_of(given: Any) -> Field:
@@ -146,13 +146,13 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None if self.answer is None else self.answer.expect
 
     @property
-    def of(self) -> str | None:
+    def branch_field(self) -> str | None:
         """The field that says which answer is asked for, if one does."""
         return self.expect["of"] if isinstance(self.expect, dict) else None
 
     @property
     def branches(self) -> dict[str, Expression]:
-        """The expression for each value of :attr:`of`; under an empty key that for all messages.
+        """The expression for each value of :attr:`branch_field`, or under an empty key for all.
 
         Raises :class:`~grader.rubric.expression.ExpressionError`.
         """
@@ -169,7 +169,7 @@ class ExchangeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return math.lcm(*(len(f.one_of) for f in self.fields.values() if isinstance(f, OneOf)))
 
 
-work_out(ExchangeRules)
+resolve_types(ExchangeRules)
 
 
 def in_turn(fields: Mapping[str, Field], index: int) -> dict[str, Value]:

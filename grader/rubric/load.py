@@ -17,7 +17,7 @@ from grader.model.kind import SECTIONS
 from grader.rubric.due import due_problems
 from grader.rubric.parts import found_problems
 from grader.rubric.rubric import Rubric
-from grader.rubric.rules import FOUND, route, rule_problems
+from grader.rubric.rules import FOUND, rule_problems, split_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def load_rubric(
     del value["schema"]
     value.setdefault("exchange", {})
     for criterion in value["criteria"]:
-        criterion["on"] = " -> ".join(route(criterion["on"]))
+        criterion["on"] = " -> ".join(split_on(criterion["on"]))
     value["lab"] = _with_names(value["lab"])
     try:
         rubric = msgspec.convert(value, Rubric)

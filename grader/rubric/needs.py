@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.model.kind import EVERYTHING, EXCHANGE
-from grader.rubric.rules import route
+from grader.rubric.rules import split_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Needs:
     """What is looked at, and what is done, to judge by a rubric. Resources have the rubric's own names.
 
-    ``facts`` are the resources by the name of the fact that is asked of them, first those of which some
-    check asks for just that. ``variables`` are those of a function's environment by the function (``*``:
-    the names of all), ``held`` the queues that one of them is to hold.
-    ``exercise``: some check asks what the function does, so it is run and its queues are used.
+    ``facts`` maps a fact's name to the roles it is needed for; roles named by a check come first.
+    ``variables`` are those of a function's environment by the function (``*``: the names of all),
+    ``held`` the queues that one of them is to hold. ``exercise``: some check asks what the function
+    does, so it is run and its queues are used.
     """
 
     facts: Mapping[str, tuple[str, ...]]
@@ -42,7 +42,7 @@ def needs_of(
 
     ``only`` are the ids of the criteria that count, if not all do.
     """
-    lab, named, taken = rubric.lab, rubric.lab.named, rubric.exchange.route.sections
+    lab, named, sections_of_route = rubric.lab, rubric.lab.named, rubric.exchange.route.sections
     asked: dict[str, set[str]] = {k.fact: {*named[k.word]} if k.always else set() for k in kinds}
     variables: dict[str, dict[str, None]] = {}
     by_name: dict[str, set[str]] = {kind.fact: set() for kind in kinds}
@@ -52,7 +52,7 @@ def needs_of(
         if only is not None and criterion.id not in only:
             continue
         info = checks[criterion.check]
-        ends = route(criterion.on)
+        ends = split_on(criterion.on)
         variables.setdefault(ends[-1], {}).update(dict.fromkeys(_variables(criterion, info)))
         held.setdefault(ends[-1], {}).update(dict.fromkeys(_held(criterion, info)))
         exercise |= info.exercises
@@ -60,7 +60,9 @@ def needs_of(
             if need in EXCHANGE:
                 continue
             if need == EVERYTHING:
-                route_there = (role in getattr(lab, part) for role, part in taken.items())
+                route_there = (
+                    role in getattr(lab, part) for role, part in sections_of_route.items()
+                )
                 exercise |= all(route_there)
                 for kind in kinds:
                     asked[kind.fact].update(() if kind.last else named[kind.word])
@@ -69,7 +71,7 @@ def needs_of(
                 asked[need.fact].add(role)
                 by_name[need.fact].add(role)
     if exercise:  # whether an answer could come round again is for the mappings to say
-        asked["mappings"].update(taken)
+        asked["mappings"].update(sections_of_route)
     for kind in reversed(kinds):
         for fact in kind.after:
             asked[fact] |= asked[kind.fact]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _
 from grader.model.mistakes import MISTAKES, ROUNDED
 from grader.rubric.expression import ExpressionError
-from grader.rubric.readings import Arithmetic, Reading, drawn, gap
+from grader.rubric.readings import Arithmetic, Reading, draw_message, gap
 
 if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules
@@ -103,7 +103,7 @@ class Pairs:
         raise NoRoomError(index, next((said for said, _n in why.most_common(1)), ""))
 
     def _try(self, index: int, share: float, why: Counter[str]) -> Drawn | None:
-        fields = drawn(self._arithmetic.fields, index, self._random)
+        fields = draw_message(self._arithmetic.fields, index, self._random)
         try:
             readings = self._arithmetic.readings(fields)
             if self._arithmetic.hides(fields):

@@ -10,7 +10,7 @@ from grader.inputs.problems import Problem
 from grader.model.kind import SECTIONS
 from grader.rubric.exchange import A_ROUTE
 from grader.rubric.exchange_rules import route_of
-from grader.rubric.rules import FOUND, route
+from grader.rubric.rules import FOUND, split_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -44,13 +44,13 @@ def parts(
     queues: Collection[str],
     routes: Iterable[tuple[str, ...]],
     scheduled: Iterable[str],
-    taken: Route,
+    route: Route,
 ) -> Parts:
-    """The parts that follow from ``routes``, the ends of what the criteria are on, and from the way that
-    the exchange has ``taken``."""
+    """The parts that follow from ``routes``, the ends of what the criteria are on, and from the
+    exchange's ``route``."""
     feeds: dict[str, str] = {}
     answers: dict[str, str] = {}
-    source, through, target = taken.names
+    source, through, target = route.names
     if through in functions and {source, target} <= {*queues}:
         feeds[through], answers[target] = source, through
     for ends in routes:
@@ -62,7 +62,7 @@ def parts(
 def parts_of(rubric: Rubric, scheduled: Iterable[str]) -> Parts:
     """The parts of a rubric's resources. Some criterion asks what runs the functions ``scheduled``."""
     lab = rubric.lab
-    routes = (route(criterion.on) for criterion in rubric.criteria)
+    routes = (split_on(criterion.on) for criterion in rubric.criteria)
     return parts(lab.functions, lab.queues, routes, scheduled, rubric.exchange.route)
 
 
@@ -81,7 +81,9 @@ def found_problems(
         if isinstance(criteria, list)
         else []
     )
-    asked = [(route(str(criterion.get("on"))), str(criterion.get("check"))) for criterion in every]
+    asked = [
+        (split_on(str(criterion.get("on"))), str(criterion.get("check"))) for criterion in every
+    ]
     scheduled = [
         ends[-1]
         for ends, check in asked
@@ -89,11 +91,11 @@ def found_problems(
         or (check in checks and any(need.fact == "schedules" for need in checks[check].needs))
     ]
     ends_of_all = (ends for ends, _check in asked)
-    taken = route_of(top.get("exchange"))
-    known = parts(named["functions"], named["queues"], ends_of_all, scheduled, taken).findable
+    route = route_of(top.get("exchange"))
+    findable = parts(named["functions"], named["queues"], ends_of_all, scheduled, route).findable
     for section, roles in named.items():
         for role, given in roles.items():
-            if role not in known and (given == FOUND or isinstance(given, dict)):
+            if role not in findable and (given == FOUND or isinstance(given, dict)):
                 message = _(
                     "Nothing can find “{role}”: it plays no part by which it shows.", role=role
                 )

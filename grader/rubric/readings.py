@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.rubric.exchange import ExchangeRules, Field
     from grader.rubric.expression import Expression, Value
 
-ROOM = 10
+LEAST_GAP = 10
 """Whole numbers that could be mistaken for each other differ by more than this."""
 
 SHARE_APART = Decimal("0.01")
@@ -87,7 +87,7 @@ class Readings:
             for reading in self.wrong:
                 if abs(number - reading.value) <= self._slack(reading):
                     return reading
-            near = Decimal(ROOM) if self.right.whole else SHARE_APART * abs(self.right.value)
+            near = Decimal(LEAST_GAP) if self.right.whole else SHARE_APART * abs(self.right.value)
             return Reading(number, NEARLY) if off <= near else None
 
     def _slack(self, reading: Reading) -> Decimal:
@@ -102,7 +102,9 @@ def gap(reading: Reading, other: Reading, within: Decimal) -> Decimal:
     """By more than this two readings of one run differ."""
     most = max(abs(reading.value), abs(other.value))
     tolerance = TIMES_WITHIN * within * max(Decimal(1), most)
-    return max(Decimal(ROOM) if reading.whole and other.whole else SHARE_APART * most, tolerance)
+    return max(
+        Decimal(LEAST_GAP) if reading.whole and other.whole else SHARE_APART * most, tolerance
+    )
 
 
 def exact_decimal(value: object) -> Decimal | None:
@@ -138,7 +140,7 @@ class Arithmetic:
 
     def __init__(self, rules: ExchangeRules) -> None:
         self.fields, self.within = rules.fields, Decimal(repr(rules.within))
-        self._sums, self._of = rules.expect is None, rules.of
+        self._sums, self._branch_field = rules.expect is None, rules.branch_field
         self._branches = rules.branches
         self._numbers = [name for name, f in self.fields.items() if isinstance(f, Whole | Real)]
         self._short = rules.short
@@ -174,7 +176,7 @@ class Arithmetic:
             return not self._shows(self._value(asked, fields), self._decimals.get(asked, ()))
 
     def _asked(self, fields: Mapping[str, Value]) -> str:
-        return "" if self._of is None else in_words(fields.get(self._of, ""))
+        return "" if self._branch_field is None else in_words(fields.get(self._branch_field, ""))
 
     def _value(self, asked: str, fields: Mapping[str, Value]) -> Decimal:
         if self._sums:
@@ -223,11 +225,11 @@ class Arithmetic:
 
     def _sampled(self, variants: int) -> dict[str, tuple[int, ...]]:
         """Whose answers are mostly no whole numbers, and which roundings mostly change them."""
-        chance = Random(0)  # noqa: S311 - the same for everybody
+        rng = Random(0)  # noqa: S311 - the same for everybody
         samples: dict[str, list[Decimal]] = {asked: [] for asked in self._branches or ("",)}
         fault: ExpressionError | None = None
-        for index in range(_SAMPLES * variants if self._of is None else _SAMPLES):
-            fields = drawn(self.fields, index, chance)
+        for index in range(_SAMPLES * variants if self._branch_field is None else _SAMPLES):
+            fields = draw_message(self.fields, index, rng)
             for asked, values in samples.items():
                 try:
                     values.append(self._value(asked, fields))
@@ -272,17 +274,17 @@ def right_answer(pair: Pair, rules: ExchangeRules | None) -> Value | None:
         return None
 
 
-def drawn(fields: Mapping[str, Field], index: int, chance: Random) -> dict[str, Value]:
+def draw_message(fields: Mapping[str, Field], index: int, rng: Random) -> dict[str, Value]:
     """The message ``index`` of a row: what is drawn is drawn field by field, in their order."""
     turns = in_turn(fields, index)
     message: dict[str, Value] = {}
     for name, field in fields.items():
         if isinstance(field, Whole):
-            message[name] = chance.randint(*field.whole)
+            message[name] = rng.randint(*field.whole)
         elif isinstance(field, Real):
             scale = 10**field.decimals
             low, high = (round(end * scale) for end in field.real)
-            message[name] = chance.randint(low, high) / scale
+            message[name] = rng.randint(low, high) / scale
         elif isinstance(field, OneOf):
             message[name] = turns[name]
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from grader.model.kind import SECTIONS
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.rubric.due import LateRule  # noqa: TC001 - msgspec reads it
 from grader.rubric.exchange import ExchangeRules  # noqa: TC001 - msgspec reads it
 
@@ -83,4 +83,4 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return round(sum(criterion.points for criterion in self.criteria), 4)
 
 
-work_out(Rubric)
+resolve_types(Rubric)

@@ -35,7 +35,7 @@ _NEARLY = 0.8
 _GRADE_COLUMNS = frozenset({"name", "email", "group", "status", "score"})
 
 
-def route(on: str) -> tuple[str, ...]:
+def split_on(on: str) -> tuple[str, ...]:
     """The resources that an ``on`` names, in order: one, or the two ends of ``input -> sum``."""
     return tuple(part.strip() for part in on.replace("→", "->").split("->"))
 
@@ -54,8 +54,8 @@ def rule_problems(
     """
     top = document.value if isinstance(document.value, dict) else {}
     lab = top.get("lab")
-    taken = route_of(top.get("exchange"))
-    rules = _Rules(document, checks, more_checks, file, taken, lab if isinstance(lab, dict) else {})
+    route = route_of(top.get("exchange"))
+    rules = _Rules(document, checks, more_checks, file, route, lab if isinstance(lab, dict) else {})
     rules.check_lab()
     rules.check_criteria(top.get("criteria"))
     return [*rules.problems, *exchange_problems(document, file, rules.lab)]
@@ -67,7 +67,7 @@ class _Rules:
     checks: Mapping[str, CheckInfo] | None
     more_checks: bool
     file: str
-    taken: Route
+    route: Route
     lab: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
     asked: list[CheckInfo] = field(default_factory=list)
@@ -99,7 +99,7 @@ class _Rules:
         every = criteria if isinstance(criteria, list) else []
         named = [str(criterion.get("check")) for criterion in every if isinstance(criterion, dict)]
         self.asked = [self.checks[name] for name in named if self.checks and name in self.checks]
-        seen: dict[str, int] = {}
+        first_lines: dict[str, int] = {}
         total, readable = 0.0, True
         for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
             place: KeyPath = ("criteria", index)
@@ -109,13 +109,13 @@ class _Rules:
             points = criterion.get("points")
             readable &= isinstance(points, int | float) and points >= 0
             total += points if isinstance(points, int | float) else 0
-            self._check_id((*place, "id"), criterion.get("id"), seen)
+            self._check_id((*place, "id"), criterion.get("id"), first_lines)
             self._check_criterion(place, criterion)
         if isinstance(criteria, list) and criteria and readable and total == 0:
             message = _("All points together are 0.")
             self._say(("criteria",), message, _("Give at least one criterion points."))
 
-    def _check_id(self, place: KeyPath, name: object, seen: dict[str, int]) -> None:
+    def _check_id(self, place: KeyPath, name: object, first_lines: dict[str, int]) -> None:
         if not isinstance(name, str):
             return
         if name in _GRADE_COLUMNS:
@@ -123,14 +123,14 @@ class _Rules:
                 "The id {id} is the name of a column of grades.csv.", id=value_in_words(name)
             )
             self._say(place, message, _("Give the criterion another id."))
-        if name in seen:
+        if name in first_lines:
             message = _(
                 "The id {id} is already taken on line {line}.",
                 id=value_in_words(name),
-                line=seen[name],
+                line=first_lines[name],
             )
             self._say(place, message, _("Give each criterion an id of its own."))
-        seen.setdefault(name, self.document.line(place))
+        first_lines.setdefault(name, self.document.line(place))
 
     def _check_criterion(self, place: KeyPath, criterion: dict[str, Any]) -> None:
         check, on = criterion.get("check"), criterion.get("on")
@@ -146,7 +146,7 @@ class _Rules:
                 self._say((*place, "check"), message, did_you_mean(check, self.checks))
         if isinstance(on, str) and on:
             self._check_on((*place, "on"), on, check, info)
-        for role, section in self.taken.sections.items():
+        for role, section in self.route.sections.items():
             if info is not None and info.exercises and role not in self._names(section):
                 message = _(
                     "The check {check} needs a resource called {name} under “{section}”.",
@@ -163,7 +163,7 @@ class _Rules:
                 self._say((*place, "check"), message, remedy)
 
     def _check_on(self, place: KeyPath, on: str, check: str, info: CheckInfo | None) -> None:
-        ends = route(on)
+        ends = split_on(on)
         words = {role: word for word, named in SECTIONS.items() for role in self._names(named)}
         unknown = [end for end in ends if end not in words]
         for end in unknown:
@@ -189,7 +189,7 @@ class _Rules:
                 message,
                 _("Write something like “{line}”.", line=f"on: {self._shaped(wanted)}"),
             )
-        elif info and info.exercises and not _in_order(ends, self.taken.sections):
+        elif info and info.exercises and not _in_order(ends, self.route.sections):
             message = _(
                 "The check {check} judges the exchange, which {on} is not part of.",
                 check=self._placed(check, info),
@@ -245,7 +245,7 @@ class _Rules:
 
     def _runs(self, role: str) -> bool:
         """Judging by this rubric runs the function, so that its log tells of the grader's runs too."""
-        return role == self.taken.through and any(info.exercises for info in self.asked)
+        return role == self.route.through and any(info.exercises for info in self.asked)
 
     def _placed(self, check: str, info: CheckInfo) -> str:
         """The check's name, and where it stands if an author wrote it."""
@@ -255,12 +255,12 @@ class _Rules:
 
     def _shaped(self, shape: str) -> str:
         """An ``on`` of this shape that the exchange has."""
-        taken = self.taken
+        route = self.route
         return {
-            "function": taken.through,
-            "queue": taken.source,
-            "queue -> function": f"{taken.source} -> {taken.through}",
-            "queue -> queue": f"{taken.source} -> {taken.to}",
+            "function": route.through,
+            "queue": route.source,
+            "queue -> function": f"{route.source} -> {route.through}",
+            "queue -> queue": f"{route.source} -> {route.to}",
         }[shape]
 
     def _names(self, section: str) -> dict[str, Any]:

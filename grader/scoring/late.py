@@ -69,11 +69,11 @@ def _flagged(report: Report, flag: str) -> Report:
 def _last_modified(seen: Observation, rubric: Rubric) -> tuple[bool, datetime | None]:
     """Whether it is known when the exercised function and its two queues were last modified, and the
     latest of these times. What is not there, or is not looked at, has none."""
-    taken = rubric.exchange.route
+    route = rubric.exchange.route
     facts: list[Fact[Function] | Fact[Queue] | None] = [
-        seen.functions.get(taken.through),
-        seen.queues.get(taken.source),
-        seen.queues.get(taken.to),
+        seen.functions.get(route.through),
+        seen.queues.get(route.source),
+        seen.queues.get(route.to),
     ]
     times = []
     for fact in facts:

@@ -13,7 +13,7 @@ from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, FoundResource, Report, TestResult
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.load import text_in
-from grader.rubric.rules import route
+from grader.rubric.rules import split_on
 from grader.scoring.blank_report import blank_report
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
@@ -217,7 +217,7 @@ class _Scoring:
             criterion
             for criterion in self.rubric.criteria
             if self.checks[criterion.check].explains == family
-            and name in {"", route(criterion.on)[0]}
+            and name in {"", split_on(criterion.on)[0]}
         ]
         failed = [criterion for criterion in explaining if self.alone[criterion.id] != "passed"]
         return next(iter(failed or explaining), None)

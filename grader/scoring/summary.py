@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 from grader.rubric.load import text_in
 from grader.scoring.open_by import open_by
 from grader.scoring.suspicion import KeptResult, Suspicion, code_of, suspicions
@@ -109,7 +109,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ]
 
 
-work_out(Summary)
+resolve_types(Summary)
 
 
 def summarise_class(known: Sequence[KeptResult], rubric: Rubric, lang: str) -> Summary:

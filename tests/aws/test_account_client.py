@@ -15,9 +15,9 @@ from botocore.utils import parse_timestamp
 from grader.aws import account_client
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
-from grader.aws.errors import sort_error
+from grader.aws.errors import classify_error
 from grader.model.access import DefaultCredentials, Keys, Profile
-from grader.model.ended_early import Interrupted, Lost
+from grader.model.ended_early import FactUnknown, Interrupted
 from grader.model.fact import Found, Missing, Unknown
 from grader.safety.secret import Secret
 from grader.safety.trace import ShownFaults
@@ -41,9 +41,9 @@ def answer(code: str, message: str = "said so", status: int = 400) -> failures.C
 
 
 def sorted_kind(error: Exception) -> str:
-    sorted_error = sort_error(error, ACTION)
-    assert isinstance(sorted_error, Unknown), sorted_error
-    return sorted_error.kind
+    classified = classify_error(error, ACTION)
+    assert isinstance(classified, Unknown), classified
+    return classified.kind
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def sorted_kind(error: Exception) -> str:
     ["ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"],
 )
 def test_what_aws_does_not_have_is_missing(code: str) -> None:
-    sorted_error = sort_error(answer(code), ACTION)
-    assert isinstance(sorted_error, Missing)
-    assert "said so" in sorted_error.reason
+    classified = classify_error(answer(code), ACTION)
+    assert isinstance(classified, Missing)
+    assert "said so" in classified.reason
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_credentials_that_are_no_good_are_called_so(error: Exception) -> None:
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
 def test_what_is_denied_is_a_permission_and_names_the_action(code: str) -> None:
-    sorted_error = sort_error(answer(code, status=403), ACTION)
-    assert isinstance(sorted_error, Unknown)
-    assert sorted_error.kind == "permission"
-    assert f"{ACTION} was denied" in sorted_error.detail
+    classified = classify_error(answer(code, status=403), ACTION)
+    assert isinstance(classified, Unknown)
+    assert classified.kind == "permission"
+    assert f"{ACTION} was denied" in classified.detail
 
 
 @pytest.mark.parametrize(
@@ -144,22 +144,22 @@ def test_what_could_not_be_reached_is_called_so(error: Exception) -> None:
     ids=str,
 )
 def test_anything_else_is_unexpected_and_says_what(error: Exception, said: str) -> None:
-    sorted_error = sort_error(error, ACTION)
-    assert isinstance(sorted_error, Unknown)
-    assert sorted_error.kind == "unexpected"
-    assert said in sorted_error.detail
+    classified = classify_error(error, ACTION)
+    assert isinstance(classified, Unknown)
+    assert classified.kind == "unexpected"
+    assert said in classified.detail
 
 
 def test_an_error_of_our_own_is_not_sorted() -> None:
-    assert sort_error(KeyError("ours"), ACTION) is None
+    assert classify_error(KeyError("ours"), ACTION) is None
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDenied", "SomethingNew"])
 def test_no_secret_is_kept_of_what_aws_says(code: str) -> None:
     said = "no ASIAIOSFODNN7EXAMPLE here, DB_PASSWORD=correct horse"
-    sorted_error = sort_error(answer(code, said), ACTION)
+    classified = classify_error(answer(code, said), ACTION)
     for secret in ("ASIAIOSFODNN7EXAMPLE", "correct", "horse"):
-        assert secret not in repr(sorted_error)
+        assert secret not in repr(classified)
 
 
 KEYS = Keys(Secret("1" * 12), Secret("test"), Secret("token"))
@@ -189,9 +189,9 @@ def test_an_account_whose_credentials_were_refused_is_not_asked_again(refused: A
     assert first.kind == "credentials"
     assert aws.query("sqs:GetQueueUrl", lambda: aws.sqs.get_queue_url(QueueName="x")) == first
     assert wire.requests == ["lambda.GetFunctionConfiguration"]
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(FactUnknown) as raised:
         aws.query_or_raise(ACTION, the_function(aws))
-    assert lost.value.unknown == first
+    assert raised.value.unknown == first
 
 
 def test_an_account_that_denied_one_thing_is_asked_the_next() -> None:

@@ -20,9 +20,9 @@ from grader.engines.visit import Visit, WorkerContext, identify_account
 from grader.model.access import Keys
 from grader.model.fact import Found, Unknown
 from grader.safety.secret import Secret
-from tests.alike import alike
 from tests.faults.matrix import as_instructor, prepare, rubric_of, visit, without_waiting
 from tests.hostile_endpoint import IDENTITY as IDENTIFIED
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def test_connecting_may_take_5_seconds_and_an_answer_longer_than_the_longest_pol
     assert invoked == 77
 
 
-@pytest.mark.parametrize("end", alike(["", "sts.AssumeRole", "lambda.GetFunctionConfiguration"]))
+@pytest.mark.parametrize(
+    "end", first_only_when_quick(["", "sts.AssumeRole", "lambda.GetFunctionConfiguration"])
+)
 def test_every_connection_is_closed_when_a_class_is_done(
     aws_sandbox: Sandbox,
     account: str,
@@ -211,7 +213,7 @@ SCHEDULE = {"eventbridge", "scheduler"}
 
 @pytest.mark.parametrize(
     ("rubric", "services"),
-    alike(
+    first_only_when_quick(
         [
             (asking("function_memory", queues=False), {"sts", "lambda"}),
             (asking("queue_exists", queues=True), {"sts", "lambda", "sqs"}),
@@ -240,7 +242,7 @@ def test_there_are_clients_only_of_services_that_the_rubric_needs(
 
 @pytest.mark.slow
 def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, made = Clients.make, list[tuple[str, Any]]()
     living: list[str] = []
@@ -258,7 +260,7 @@ def test_what_only_looking_needs_is_let_go_before_the_function_is_run(
     monkeypatch.setattr(Clients, "make", known)
     wire.session.events.register("before-send.lambda.Invoke", invoked)
     with as_instructor(), without_waiting():
-        visit(aws_sandbox, "rule", right, rubric_of("rule"), wire)
+        visit(aws_sandbox, "rule", reference_account, rubric_of("rule"), wire)
     assert {"sts", "events", "sqs"} <= {service for service, _client in made}
     assert living == ["lambda", "sqs"]
 

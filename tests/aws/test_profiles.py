@@ -30,9 +30,9 @@ from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.roster.load import RosterEntry
 from grader.safety.secret import Secret
-from tests.alike import alike
 from tests.observations import lab_rubric
-from tests.polling import until
+from tests.polling import wait_for
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -390,7 +390,7 @@ def test_default_credentials_that_hang_hold_up_no_row_but_those_of_roles_and_tho
 
     with ThreadPoolExecutor() as threads:
         roles = [threads.submit(asked, role, seconds) for seconds in (15, 45)]
-        until(runs.exists)  # they wait for the program
+        wait_for(runs.exists)  # they wait for the program
         own, _own_s = asked(Keys(Secret(number), Secret("test")), 60)
         assert not roles[1].done()
         ended = [one.result() for one in roles]
@@ -488,7 +488,7 @@ def test_a_program_that_is_ended_is_not_waited_for_whatever_it_started(
 FOR_EVER = "import sys, time\nwhile True: sys.{}.buffer.write(bytes(65536))"
 
 
-@pytest.mark.parametrize("stream", alike(["stdout", "stderr"]))
+@pytest.mark.parametrize("stream", first_only_when_quick(["stdout", "stderr"]))
 @pytest.mark.parametrize("by_role", [False, True])
 def test_a_program_that_writes_for_ever_is_left_at_once(
     configure: Configure, tmp_path: Path, stream: str, by_role: bool
@@ -516,7 +516,7 @@ def test_a_program_of_a_source_profile_that_hangs_is_ended(
         "role_arn = arn:aws:iam::111111111111:role/x\nsource_profile = keys\n"
     )
     assert refused(Profile("lab"))
-    until(lambda: bool(ended))
+    wait_for(lambda: bool(ended))
 
 
 def test_the_names_of_botocore_that_ending_a_program_rests_on_are_there() -> None:

@@ -26,9 +26,9 @@ from grader.aws.clients import Clients
 from grader.model.access import DefaultCredentials, Profile
 from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
-from tests.alike import alike
 from tests.hostile_endpoint import MODES, hostile
-from tests.polling import until
+from tests.polling import wait_for
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,9 @@ class Container:
             for each in self._connected:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
-            until(lambda: not [one for one in threading.enumerate() if one.name == "credentials"])
+            wait_for(
+                lambda: not [one for one in threading.enumerate() if one.name == "credentials"]
+            )
 
 
 def time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,11 +126,11 @@ def test_keys_that_end_soon_are_renewed_within_an_account(
         assert [account_of(aws) for _each in range(3)] == [first] * 3
         assert container.asked == 1
         time_passes(monkeypatch)
-        until(lambda: account_of(aws) == second)
+        wait_for(lambda: account_of(aws) == second)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("then", alike(["dribbling body", "silent"]))
+@pytest.mark.parametrize("then", first_only_when_quick(["dribbling body", "silent"]))
 def test_nobody_waits_for_new_keys_while_those_before_last(
     aws_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
@@ -140,7 +142,7 @@ def test_nobody_waits_for_new_keys_while_those_before_last(
         time_passes(monkeypatch)
         began = time.monotonic()
         assert account_of(aws) == account
-        until(lambda: container.asked > 1)
+        wait_for(lambda: container.asked > 1)
         assert account_of(aws) == account
         assert time.monotonic() - began < profiles.PROFILE_LIMIT_S / 2
 
@@ -165,8 +167,8 @@ ROLE = "[profile lab]\nregion = us-east-1\nrole_arn = arn:aws:iam::111111111111:
 KEYS = "aws_access_key_id = 111111111111\naws_secret_access_key = test\n"
 
 
-@pytest.mark.parametrize("mode", alike(["dribbling body", "huge"]))
-@pytest.mark.parametrize("way", alike(["container", "instance", "role", "token"]))
+@pytest.mark.parametrize("mode", first_only_when_quick(["dribbling body", "huge"]))
+@pytest.mark.parametrize("way", first_only_when_quick(["container", "instance", "role", "token"]))
 def test_whoever_gives_credentials_is_asked_with_a_bound(
     nothing_configured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, mode: str
 ) -> None:
@@ -188,7 +190,7 @@ def test_whoever_gives_credentials_is_asked_with_a_bound(
         why = account_of(aws)
         assert isinstance(why, Unknown)
         assert ("longer than" if mode == "huge" else "there were none after 3 s") in why.detail
-        until(lambda: not [one for one in threading.enumerate() if one.name == "credentials"])
+        wait_for(lambda: not [one for one in threading.enumerate() if one.name == "credentials"])
 
 
 def test_the_names_of_botocore_that_these_bounds_rest_on_are_there() -> None:

@@ -31,16 +31,16 @@ def grades(path: Path) -> dict[str, tuple[str, str]]:
 
 
 @pytest.fixture
-def graded(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> Path:
-    path = class_of(tmp_path, aws_sandbox, right)
+def graded(aws_sandbox: Sandbox, reference_account: str, tmp_path: Path) -> Path:
+    path = class_of(tmp_path, aws_sandbox, reference_account)
     assert grader_here("batch", path, "--quiet", cwd=tmp_path).returncode == 0
     return path
 
 
 def test_they_are_listed_and_left_blank_and_make_no_status(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = class_of(tmp_path, aws_sandbox, right)
+    path = class_of(tmp_path, aws_sandbox, reference_account)
     done = grader_here("batch", path, cwd=tmp_path)
     assert done.returncode == 0
     assert "1/2 " in done.stderr  # two accounts' rows are graded, and nobody waits for the others
@@ -68,9 +68,9 @@ def test_they_are_listed_and_left_blank_and_make_no_status(
 
 @pytest.mark.slow
 def test_where_it_is_asked_for_they_have_0_and_going_on_keeps_that(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = class_of(tmp_path, aws_sandbox, right)
+    path = class_of(tmp_path, aws_sandbox, reference_account)
     zero = ("ungraded", "0")
     for options in (("--absent", "zero"), ("--resume",)):
         assert grader_here("batch", path, *options, cwd=tmp_path).returncode == 0
@@ -99,7 +99,7 @@ def test_going_on_changes_nothing_of_theirs(graded: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_whoever_hands_in_late_is_graded_then(
-    aws_sandbox: Sandbox, right: str, graded: Path, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, graded: Path, tmp_path: Path
 ) -> None:
     text = graded.read_text()
     row = f"s2,Bo,,{aws_sandbox.endpoint_url},{aws_sandbox.new_account()},secret,,"
@@ -138,9 +138,9 @@ def test_another_rubric_is_that_of_their_reports_too(graded: Path, tmp_path: Pat
 
 @pytest.mark.slow
 def test_doctor_and_lint_name_them_and_find_nothing_to_fix(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = class_of(tmp_path, aws_sandbox, right)
+    path = class_of(tmp_path, aws_sandbox, reference_account)
     for command in ("doctor", "lint"):
         done = grader_here(command, path, cwd=tmp_path)
         assert (done.returncode, "s2 (Bo), s3 (Cy)" in done.stdout) == (0, True), done.stdout

@@ -45,10 +45,10 @@ def rubric(pairs: Class) -> Rubric:
 
 
 def test_who_leaves_a_pair_does_not_keep_its_grade_though_another_was_graded_first(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     own, third = aws_sandbox.new_account(), Row("s3", "", aws_sandbox.new_account())
-    first = Row("s1", "pair", right)
+    first = Row("s1", "pair", reference_account)
     reports, _ = pairs.grade(rubric, first, Row("s2", "pair", own), third)
     assert reports["s2"].score == 6
     now = [first, Row("s2", "", own), third]
@@ -59,9 +59,9 @@ def test_who_leaves_a_pair_does_not_keep_its_grade_though_another_was_graded_fir
 
 
 def test_the_pairs_grade_of_who_left_and_could_not_be_reached_is_tried_again(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    own, first = aws_sandbox.new_account(), Row("s1", "pair", right)
+    own, first = aws_sandbox.new_account(), Row("s1", "pair", reference_account)
     pairs.grade(rubric, first, Row("s2", "pair", own))
     left = Row("s2", "", own, "expired-2")
     reports, run = pairs.grade(rubric, first, left, resume=True, force=True)
@@ -72,23 +72,23 @@ def test_the_pairs_grade_of_who_left_and_could_not_be_reached_is_tried_again(
 
 
 def test_a_new_group_does_not_get_the_account_of_a_members_old_one(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    own, first = aws_sandbox.new_account(), Row("s1", "pair", right)
+    own, first = aws_sandbox.new_account(), Row("s1", "pair", reference_account)
     pairs.grade(rubric, first, Row("s2", "pair", own))
     new = [Row("s2", "new", own), Row("s3", "new", aws_sandbox.new_account())]
     reports, _ = pairs.grade(rubric, first, *new, resume=True, force=True)
     assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": 0, "s3": 0}
-    assert f"{right}.json" not in [*pairs.others("s2"), *pairs.others("s3")]
+    assert f"{reference_account}.json" not in [*pairs.others("s2"), *pairs.others("s3")]
 
 
 def test_who_leaves_a_pair_and_handed_in_nothing_has_no_grade_of_the_partners(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    first = Row("s1", "pair", right)
+    first = Row("s1", "pair", reference_account)
     reports, _ = pairs.grade(rubric, first, Row("s2", "pair", ""))
     assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": 6}
-    apart = [Row("s1", "", right), Row("s2", "", "")]
+    apart = [Row("s1", "", reference_account), Row("s2", "", "")]
     for how in ({"force": True}, {}):
         reports, run = pairs.grade(rubric, *apart, resume=True, **how)
         assert (reports["s1"].score, reports["s2"].absent, run.not_again) == (6, True, [])
@@ -98,21 +98,23 @@ def test_who_leaves_a_pair_and_handed_in_nothing_has_no_grade_of_the_partners(
 
 
 def test_a_report_of_the_group_before_says_so_when_the_class_is_regraded(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    pairs.grade(rubric, Row("s1", "pair", right), Row("s2", "pair", ""))
+    pairs.grade(rubric, Row("s1", "pair", reference_account), Row("s2", "pair", ""))
     alone = Row("s2", "", aws_sandbox.new_account(), "expired-2")
-    pairs.grade(rubric, Row("s1", "", right), alone, resume=True, force=True)
+    pairs.grade(rubric, Row("s1", "", reference_account), alone, resume=True, force=True)
     before = pairs.report("s2")
-    assert (before.group, before.account_id) == ("pair", right)
+    assert (before.group, before.account_id) == ("pair", reference_account)
     regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert pairs.report("s2") == before
 
 
 def test_who_joins_a_group_that_handed_in_at_the_desk_gets_what_it_has(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    pairs.grade(rubric, Row("s1", "g", right), Row("s2", "g", aws_sandbox.new_account()))
+    pairs.grade(
+        rubric, Row("s1", "g", reference_account), Row("s2", "g", aws_sandbox.new_account())
+    )
     at_the_desk = [Row("s1", "g", ""), Row("s2", "g", ""), Row("s3", "g", ""), Row("s4", "h", "")]
     wire = ByKeys()
     reports, _ = pairs.grade(rubric, *at_the_desk, wire=wire, resume=True, keep_all=True)
@@ -125,9 +127,13 @@ def test_who_joins_a_group_that_handed_in_at_the_desk_gets_what_it_has(
 
 
 def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_there_is(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    rows = [Row("s1", "g", right), Row("s2", "g", aws_sandbox.new_account()), Row("s3", "g", "")]
+    rows = [
+        Row("s1", "g", reference_account),
+        Row("s2", "g", aws_sandbox.new_account()),
+        Row("s3", "g", ""),
+    ]
     pairs.grade(rubric, *rows[:2])
     students = load_roster(pairs.roster(*rows))
     nowhere = {"s1": MissingFile(), "s2": MissingFile(), "s3": NothingHandedIn()}
@@ -150,10 +156,10 @@ def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_
 
 
 def test_where_nobody_need_be_graded_again_everybodys_result_is_kept(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    pairs.grade(rubric, Row("s1", "", right))
-    students = load_roster(pairs.roster(Row("s1", "", right, region="us-west-2")))
+    pairs.grade(rubric, Row("s1", "", reference_account))
+    students = load_roster(pairs.roster(Row("s1", "", reference_account, region="us-west-2")))
     how: dict[str, Any] = {"resume": True, "force": True, "keep_all": True}
     planned = plan(pairs.results, students, rubric, Settings(seed=1), **how)
     assert [row.student_id for row in planned.todo] == ["s1"]
@@ -164,9 +170,9 @@ def test_where_nobody_need_be_graded_again_everybodys_result_is_kept(
 
 
 def test_who_enters_a_group_and_cannot_be_reached_keeps_the_grade_of_the_one_before(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    own, first = aws_sandbox.new_account(), Row("s1", "pair", right)
+    own, first = aws_sandbox.new_account(), Row("s1", "pair", reference_account)
     pairs.grade(rubric, first, Row("s2", "pair", own))
     seen = (pairs.results.folder("s2") / "observation.json").read_bytes()
     moved = Row("s2", "new", own, "expired-2")
@@ -180,9 +186,9 @@ def test_who_enters_a_group_and_cannot_be_reached_keeps_the_grade_of_the_one_bef
 
 @pytest.mark.parametrize("spelt", ["E\u0301quipe 1", "\u00c9quipe  1", "\u00c9quipe\u00a01"])
 def test_a_group_that_0_1_0_stored_as_it_was_spelt_is_the_same_one(
-    pairs: Class, rubric: Rubric, right: str, spelt: str
+    pairs: Class, rubric: Rubric, reference_account: str, spelt: str
 ) -> None:
-    rows = [Row("s1", spelt, right), Row("s2", spelt, "")]
+    rows = [Row("s1", spelt, reference_account), Row("s2", spelt, "")]
     before, _ = pairs.grade(rubric, *rows)
     for path in (
         pairs.results.root / "batch.json",

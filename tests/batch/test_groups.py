@@ -16,7 +16,7 @@ from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.judges import Judge
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S
 
 if TYPE_CHECKING:
@@ -63,16 +63,19 @@ def seen(pairs: Class, student: str) -> Observation:
 
 
 def test_every_member_gets_the_account_with_most_points(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     """Row 2: one partner's account is untouched, the other's is right."""
     untouched = aws_sandbox.new_account()
     reports, _ = pairs.grade(
-        rubric, Row("s1", "pair", untouched), Row("s2", "pair", right), Row("s3", "", untouched)
+        rubric,
+        Row("s1", "pair", untouched),
+        Row("s2", "pair", reference_account),
+        Row("s3", "", untouched),
     )
     pair = (6.0, ("group-accounts",))
     assert said(reports) == {"s1": pair, "s2": pair, "s3": (0.0, ())}
-    assert {reports[name].account_id for name in ("s1", "s2")} == {right}
+    assert {reports[name].account_id for name in ("s1", "s2")} == {reference_account}
     for name in ("s1", "s2"):
         assert pairs.others(name) == [f"{untouched}.json"]
         assert pairs.report(name) == reports[name]
@@ -91,13 +94,13 @@ def test_equal_points_go_to_the_same_account_whatever_the_order(
 
 @pytest.mark.slow
 def test_regrading_chooses_again_and_back_again(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other, memory_mb=256)
-    first, _ = pairs.grade(rubric, Row("s1", "pair", other), Row("s2", "pair", right))
+    first, _ = pairs.grade(rubric, Row("s1", "pair", other), Row("s2", "pair", reference_account))
     before = files(pairs)
-    assert {one.account_id for one in first.values()} == {right}
+    assert {one.account_id for one in first.values()} == {reference_account}
     dearer = tuple(
         msgspec.structs.replace(one, expect=256) if one.id == "memory" else one
         for one in rubric.criteria
@@ -106,7 +109,7 @@ def test_regrading_chooses_again_and_back_again(
     done = regrade(pairs.results, pairs.setup(changed), lang="en")
     assert [(one.account_id, one.score) for one in done.reports] == [(other, 6), (other, 6)]
     assert seen(pairs, "s1").account_id == other
-    assert pairs.others("s2") == [f"{right}.json"]
+    assert pairs.others("s2") == [f"{reference_account}.json"]
     regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert files(pairs) == before
 
@@ -119,19 +122,22 @@ def files(pairs: Class) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_pairs_accounts_in_two_regions_are_both_regraded(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    rows = [Row("s1", "pair", right, region="us-west-2"), Row("s2", "pair", right)]
+    rows = [
+        Row("s1", "pair", reference_account, region="us-west-2"),
+        Row("s2", "pair", reference_account),
+    ]
     reports, _ = pairs.grade(rubric, *rows)
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
     done = regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert done.changes == []
-    assert pairs.others("s1") == [f"{right}.json"]
+    assert pairs.others("s1") == [f"{reference_account}.json"]
 
 
 @pytest.mark.slow
 def test_shuffled_rows_give_the_same_results(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     """Keys that are refused, that are the second ones of an account, that lead nowhere, in any order."""
     half, untouched = aws_sandbox.new_account(), aws_sandbox.new_account()
@@ -141,10 +147,10 @@ def test_shuffled_rows_give_the_same_results(
         Row("s2", "a", half, "good-2"),
         Row("s3", "b", untouched),
         Row("s4", "b", "", account_id=""),
-        Row("s5", "", right, "nothing-5"),
-        Row("s6", "c", right, "good-6"),
+        Row("s5", "", reference_account, "nothing-5"),
+        Row("s6", "c", reference_account, "good-6"),
         Row("s7", "c", untouched, "good-7"),
-        Row("s8", "", right, "good-8"),
+        Row("s8", "", reference_account, "good-8"),
     ]
 
     def results(order: list[Row]) -> dict[str, Any]:
@@ -168,11 +174,13 @@ def test_shuffled_rows_give_the_same_results(
 
 
 def test_a_partners_ended_lab_leaves_the_pair_the_grade_of_the_other_way(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
     """Row 3, first half."""
     reports, _ = pairs.grade(
-        rubric, Row("s1", "pair", right, "expired"), Row("s2", "pair", right, "good")
+        rubric,
+        Row("s1", "pair", reference_account, "expired"),
+        Row("s2", "pair", reference_account, "good"),
     )
     flagged = (6.0, ("group-account-open",))
     assert said(reports) == {"s1": flagged, "s2": flagged}
@@ -180,30 +188,35 @@ def test_a_partners_ended_lab_leaves_the_pair_the_grade_of_the_other_way(
 
 
 def test_a_way_that_should_lead_to_the_account_that_was_seen_is_no_open_question(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    rows = [Row("s1", "pair", right, "expired", account_id=right), Row("s2", "pair", right)]
+    rows = [
+        Row("s1", "pair", reference_account, "expired", account_id=reference_account),
+        Row("s2", "pair", reference_account),
+    ]
     reports, _ = pairs.grade(rubric, *rows)
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
 
 
 def test_who_goes_a_partners_way_is_expected_in_the_partners_account(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     own, untouched = Row("s2", "pair", "", account_id="2" * 12), aws_sandbox.new_account()
-    reports, _ = pairs.grade(rubric, Row("s1", "pair", right, account_id=right), own)
+    reports, _ = pairs.grade(
+        rubric, Row("s1", "pair", reference_account, account_id=reference_account), own
+    )
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
     reports, _ = pairs.grade(rubric, Row("s1", "pair", untouched), own, force=True)
     assert said(reports) == {"s1": (0.0, ()), "s2": (0.0, ())}
 
 
 def test_nobody_gets_0_for_an_untouched_account_while_the_partners_may_be_the_one(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     """Row 3, second half; then the partner hands in a new block, and the first one has ended."""
     untouched = aws_sandbox.new_account()
     own = Row("s2", "pair", untouched, "good-2")
-    reports, _ = pairs.grade(rubric, Row("s1", "pair", right, "expired"), own)
+    reports, _ = pairs.grade(rubric, Row("s1", "pair", reference_account, "expired"), own)
     flagged = (None, ("group-account-open",))
     assert said(reports) == {"s1": flagged, "s2": flagged}
     assert "ExpiredToken" in reports["s2"].criteria[0].message
@@ -212,7 +225,7 @@ def test_nobody_gets_0_for_an_untouched_account_while_the_partners_may_be_the_on
 
     wire = ByKeys(ended={"good-2"})
     reports, _ = pairs.grade(
-        rubric, Row("s1", "pair", right, "good-1"), own, wire=wire, resume=True
+        rubric, Row("s1", "pair", reference_account, "good-1"), own, wire=wire, resume=True
     )
     # To which account the ended way had led is known, so that nothing is open any more.
     assert said(reports) == dict.fromkeys(("s1", "s2"), (6.0, ("group-accounts",)))
@@ -220,31 +233,34 @@ def test_nobody_gets_0_for_an_untouched_account_while_the_partners_may_be_the_on
 
 
 def test_an_account_that_has_a_result_is_left_alone_when_the_partners_is_tried_again(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     partial = aws_sandbox.new_account()
     hand_in(aws_sandbox, partial, memory_mb=256)
-    rows = [Row("s1", "pair", partial, "good-1"), Row("s2", "pair", right, "expired-2")]
+    rows = [Row("s1", "pair", partial, "good-1"), Row("s2", "pair", reference_account, "expired-2")]
     reports, _ = pairs.grade(rubric, *rows)
     assert said(reports)["s1"] == (5.0, ("group-account-open",))
     wire = ByKeys()
-    now = [rows[0], Row("s2", "pair", right, "good-2")]
+    now = [rows[0], Row("s2", "pair", reference_account, "good-2")]
     reports, _ = pairs.grade(rubric, *now, wire=wire, resume=True)
     assert said(reports) == dict.fromkeys(("s1", "s2"), (6.0, ("group-accounts",)))
     assert wire.asked.keys() == {"good-2"}
 
 
 def test_going_on_tries_an_open_way_again_and_then_leaves_the_group_alone(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    rows = [Row("s1", "pair", right, "good-1"), Row("s2", "pair", right, "expired-2")]
+    rows = [
+        Row("s1", "pair", reference_account, "good-1"),
+        Row("s2", "pair", reference_account, "expired-2"),
+    ]
     pairs.grade(rubric, *rows)
     again = ByKeys()
     reports, run = pairs.grade(rubric, *rows, wire=again, resume=True)
     assert again.asked == {"expired-2": ["sts.GetCallerIdentity"]}
     assert said(reports)["s1"] == (6.0, ("group-account-open",))
     assert run.not_again == []
-    new = [rows[0], Row("s2", "pair", right, "good-2")]
+    new = [rows[0], Row("s2", "pair", reference_account, "good-2")]
     reports, _ = pairs.grade(rubric, *new, resume=True)
     assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
     assert pairs.others("s2") == []
@@ -254,10 +270,13 @@ def test_going_on_tries_an_open_way_again_and_then_leaves_the_group_alone(
 
 
 def test_a_group_that_0_1_0_graded_is_left_alone_however_often_the_class_is_gone_on_with(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
     """Version 0.1.0 did not say which ways there were."""
-    rows = [Row("s1", "pair", right, "good-1"), Row("s2", "pair", right, "good-2")]
+    rows = [
+        Row("s1", "pair", reference_account, "good-1"),
+        Row("s2", "pair", reference_account, "good-2"),
+    ]
     pairs.grade(rubric, *rows)
     old = msgspec.structs.replace(pairs.results.batch(), ways=msgspec.UNSET)
     pairs.results.write_batch(old)
@@ -270,24 +289,26 @@ def test_a_group_that_0_1_0_graded_is_left_alone_however_often_the_class_is_gone
 
 @pytest.mark.slow
 def test_a_partners_new_block_is_tried_although_the_pair_has_a_grade(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     untouched = aws_sandbox.new_account()
     first, second = Row("s1", "pair", untouched), Row("s2", "pair", "")
     reports, _ = pairs.grade(rubric, first, second)
     assert said(reports) == {"s1": (0.0, ()), "s2": (0.0, ())}
-    reports, _ = pairs.grade(rubric, first, Row("s2", "pair", right, "late"), resume=True)
+    reports, _ = pairs.grade(
+        rubric, first, Row("s2", "pair", reference_account, "late"), resume=True
+    )
     assert said(reports) == dict.fromkeys(("s1", "s2"), (6.0, ("group-accounts",)))
 
 
 def test_a_new_row_of_a_group_is_taken_without_being_forced(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     first = Row("s1", "pair", aws_sandbox.new_account())
-    pairs.grade(rubric, first, Row("s3", "", right))
+    pairs.grade(rubric, first, Row("s3", "", reference_account))
     before = pairs.report("s3")
-    late = Row("s2", "pair", right, "late")
-    reports, _ = pairs.grade(rubric, first, late, Row("s3", "", right), resume=True)
+    late = Row("s2", "pair", reference_account, "late")
+    reports, _ = pairs.grade(rubric, first, late, Row("s3", "", reference_account), resume=True)
     assert {name: reports[name].score for name in ("s1", "s2")} == {"s1": 6, "s2": 6}
     assert reports["s3"].started_at == before.started_at
 
@@ -297,25 +318,25 @@ def test_a_new_row_of_a_group_is_taken_without_being_forced(
 
 @pytest.mark.parametrize("first", [0, 1], ids=["before", "after"])
 def test_keys_that_may_do_nothing_take_and_get_nothing_wherever_their_row_stands(
-    pairs: Class, rubric: Rubric, right: str, first: int
+    pairs: Class, rubric: Rubric, reference_account: str, first: int
 ) -> None:
     """Row 4."""
-    rows = [Row("a", "", right, "nothing"), Row("b", "", right, "good")]
+    rows = [Row("a", "", reference_account, "nothing"), Row("b", "", reference_account, "good")]
     wire = ByKeys()
     reports, _ = pairs.grade(rubric, rows[first], rows[1 - first], wire=wire)
     assert (reports["a"].score, reports["b"].score) == (None, 6)
     assert "lambda:GetFunctionConfiguration" in reports["a"].criteria[0].message
-    assert reports["a"].account_id == right
+    assert reports["a"].account_id == reference_account
     assert isinstance(seen(pairs, "a").identity, Found)
 
 
 @pytest.mark.slow
 def test_whoever_may_read_it_shares_what_another_saw(
-    pairs: Class, whole: Rubric, right: str
+    pairs: Class, whole: Rubric, reference_account: str
 ) -> None:
     """The keys of the first may not run the function: the next way is an attempt with its own pairs."""
     wire = ByKeys()
-    rows = [Row("a", "", right, "reader"), Row("b", "", right, "good")]
+    rows = [Row("a", "", reference_account, "reader"), Row("b", "", reference_account, "good")]
     reports, _ = pairs.grade(whole, *rows, wire=wire)
     assert {one.score for one in reports.values()} == {20}
     assert wire.used("lambda.Invoke") == {"reader", "good"}
@@ -325,18 +346,21 @@ def test_whoever_may_read_it_shares_what_another_saw(
 
 @pytest.mark.slow
 def test_a_group_tries_its_next_way_where_the_first_is_refused_something(
-    pairs: Class, whole: Rubric, right: str
+    pairs: Class, whole: Rubric, reference_account: str
 ) -> None:
-    rows = [Row("a", "pair", right, "reader"), Row("b", "pair", right, "good")]
+    rows = [
+        Row("a", "pair", reference_account, "reader"),
+        Row("b", "pair", reference_account, "good"),
+    ]
     reports, _ = pairs.grade(whole, *rows)
     assert said(reports) == {"a": (20.0, ()), "b": (20.0, ())}
     assert pairs.others("a") == []
 
 
 def test_where_no_other_way_helps_it_stays_open_by_what_was_refused(
-    pairs: Class, whole: Rubric, right: str
+    pairs: Class, whole: Rubric, reference_account: str
 ) -> None:
-    reports, _ = pairs.grade(whole, Row("a", "", right, "reader"))
+    reports, _ = pairs.grade(whole, Row("a", "", reference_account, "reader"))
     status = {one.id: one.status for one in reports["a"].criteria}
     assert (status["memory"], status["records"]) == ("passed", "ungraded")
 
@@ -346,11 +370,15 @@ def test_where_no_other_way_helps_it_stays_open_by_what_was_refused(
 
 @pytest.mark.slow
 def test_one_of_a_group_alone_takes_the_whole_group(
-    pairs: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     """Row 5."""
     other = Row("s3", "", aws_sandbox.new_account(), "others")
-    rows = [Row("s1", "pair", right, "one"), Row("s2", "pair", right, "two"), other]
+    rows = [
+        Row("s1", "pair", reference_account, "one"),
+        Row("s2", "pair", reference_account, "two"),
+        other,
+    ]
     pairs.grade(rubric, *rows)
     hand_in(aws_sandbox, other.account)
     wire = ByKeys()
@@ -362,9 +390,12 @@ def test_one_of_a_group_alone_takes_the_whole_group(
 
 
 def test_a_group_that_cannot_be_reached_again_keeps_its_grade_and_is_named(
-    pairs: Class, rubric: Rubric, right: str
+    pairs: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    rows = [Row("s1", "pair", right, "one"), Row("s2", "pair", right, "two")]
+    rows = [
+        Row("s1", "pair", reference_account, "one"),
+        Row("s2", "pair", reference_account, "two"),
+    ]
     pairs.grade(rubric, *rows)
     ended = [row._replace(keys=f"expired-{row.keys}") for row in rows]
     reports, run = pairs.grade(rubric, *ended, only=["s1"])
@@ -374,21 +405,21 @@ def test_a_group_that_cannot_be_reached_again_keeps_its_grade_and_is_named(
 
 @pytest.mark.slow
 def test_a_way_that_hangs_holds_up_nobody_and_is_attached_when_it_answers(
-    pairs: Class, rubric: Rubric, right: str, monkeypatch: pytest.MonkeyPatch
+    pairs: Class, rubric: Rubric, reference_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visiting, "IDENTIFY_S", 0.5)
     wire = ByKeys()
     rows = [
-        Row("s1", "", right, "hangs"),
-        Row("s2", "", right, "good"),
-        Row("s3", "pair", right, "hangs-too"),
-        Row("s4", "pair", right, "good-4"),
+        Row("s1", "", reference_account, "hangs"),
+        Row("s2", "", reference_account, "good"),
+        Row("s3", "pair", reference_account, "hangs-too"),
+        Row("s4", "pair", reference_account, "good-4"),
     ]
     with ThreadPoolExecutor(1) as threads:
         run = threads.submit(pairs.grade, rubric, *rows, wire=wire, jobs=1)
         report = pairs.folder / "results/students/s2/report.json"
         try:
-            until(report.exists)
+            wait_for(report.exists)
             assert not wire.go.is_set()
         finally:
             wire.go.set()
@@ -398,14 +429,14 @@ def test_a_way_that_hangs_holds_up_nobody_and_is_attached_when_it_answers(
 
 
 def test_who_was_refused_waits_for_a_way_that_answers_late(
-    pairs: Class, rubric: Rubric, right: str, monkeypatch: pytest.MonkeyPatch
+    pairs: Class, rubric: Rubric, reference_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visiting, "IDENTIFY_S", 0.2)
     wire = ByKeys()
-    rows = [Row("a", "", right, "nothing"), Row("b", "", right, "hangs")]
+    rows = [Row("a", "", reference_account, "nothing"), Row("b", "", reference_account, "hangs")]
     with ThreadPoolExecutor(1) as threads:
         run = threads.submit(pairs.grade, rubric, *rows, wire=wire)
-        until(lambda: "lambda.GetFunctionConfiguration" in wire.asked["nothing"])
+        wait_for(lambda: "lambda.GetFunctionConfiguration" in wire.asked["nothing"])
         wire.go.set()
         reports, _ = run.result(timeout=LIMIT_S)
     assert (reports["a"].score, reports["b"].score) == (None, 6)

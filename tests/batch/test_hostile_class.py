@@ -67,10 +67,10 @@ def check_class(
 
 @pytest.mark.slow
 def test_a_class_with_a_hostile_endpoint_of_each_kind_ends_in_time(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     modes = ONE_OF_EACH_KIND
-    check_class(*graded(tmp_path, aws_sandbox, [right], modes, 100), modes)
+    check_class(*graded(tmp_path, aws_sandbox, [reference_account], modes, 100), modes)
 
 
 @pytest.mark.slow

@@ -40,9 +40,9 @@ def new_rubric(folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     done = grader_here("batch", path, "--only", "s1", "--force", "--quiet", cwd=tmp_path)
@@ -54,9 +54,9 @@ def test_who_could_not_be_graded_again_is_named_and_the_status_says_so(
 
 @pytest.mark.slow
 def test_a_grade_that_stands_is_judged_by_the_new_rubric(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     new = new_rubric(tmp_path)
@@ -68,12 +68,12 @@ def test_a_grade_that_stands_is_judged_by_the_new_rubric(
 
 @pytest.mark.slow
 def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     before = reports(tmp_path)["s1"]
-    roster(tmp_path, aws_sandbox, f"s1,Anna,,{right}")
+    roster(tmp_path, aws_sandbox, f"s1,Anna,,{reference_account}")
     assert grader_here("batch", path, "--resume", "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path)["s1"] == msgspec.structs.replace(before, name="Anna")
     assert "s1,Anna," in (tmp_path / "results/grades.csv").read_text()
@@ -81,10 +81,10 @@ def test_a_student_who_was_renamed_has_the_new_name_and_the_old_grade(
 
 @pytest.mark.slow
 def test_a_lab_that_ended_takes_no_earlier_grade_away(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     """Identity still answers; everything else is denied by ``voc-cancel-cred``."""
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     wire = Wire()
     denied = rest(403, "AccessDeniedException", "explicit deny in voc-cancel-cred")
 
@@ -151,9 +151,9 @@ def test_what_was_judged_with_checks_of_ones_own_can_be_gone_on_with(
 
 @pytest.mark.slow
 def test_checks_that_changed_are_named_and_then_applied_to_everyone(
-    aws_sandbox: Sandbox, right: str, setup: Path, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, setup: Path, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     assert grader_here("batch", path, "--rubric", setup, cwd=tmp_path).returncode == 0
     own = setup.parent / "checks/check_own.py"
     own.write_text(OWN_CHECK.replace("first_lambda", "second_lambda"))
@@ -166,9 +166,9 @@ def test_checks_that_changed_are_named_and_then_applied_to_everyone(
 
 @pytest.mark.slow
 def test_checks_that_were_still_to_be_applied_when_a_run_was_killed_are_applied(
-    aws_sandbox: Sandbox, right: str, setup: Path, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, setup: Path, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, "--rubric", setup, cwd=tmp_path)
     old = reports(tmp_path)["s1"]
     own = setup.parent / "checks/check_own.py"
@@ -235,9 +235,9 @@ def graded_otherwise(folder: Path, **batch: str | None) -> tuple[Report, Report]
 @pytest.mark.slow
 @pytest.mark.parametrize("digest", ["0" * 64, None], ids=["other", "none, as 0.1.0 kept none"])
 def test_what_other_code_graded_is_named_and_then_judged_again(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, digest: str | None
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, digest: str | None
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader("batch", path, cwd=tmp_path)
     theirs, ours = graded_otherwise(tmp_path, grader_sha256=digest)
     refused = grader("batch", path, "--resume", cwd=tmp_path)
@@ -251,9 +251,9 @@ def test_what_other_code_graded_is_named_and_then_judged_again(
 
 @pytest.mark.slow
 def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judged(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader("batch", path, cwd=tmp_path)
     _theirs, ours = graded_otherwise(tmp_path, state="running")
     assert grader("batch", path, "--resume", cwd=tmp_path).returncode == 0
@@ -262,9 +262,9 @@ def test_what_was_still_to_be_judged_by_this_code_when_a_run_was_killed_is_judge
 
 @pytest.mark.slow
 def test_regrading_keeps_by_which_code_it_was(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader("batch", path, cwd=tmp_path)
     _theirs, ours = graded_otherwise(tmp_path, grader_sha256="0" * 64)
     assert grader("regrade", "results", cwd=tmp_path).returncode == 0

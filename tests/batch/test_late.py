@@ -41,9 +41,9 @@ def rubric(lab: Class) -> Rubric:
 
 
 def test_what_aws_says_of_the_function_and_its_queues_is_noted_charged_and_kept(
-    lab: Class, rubric: Rubric, right: str
+    lab: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    row = Row("s1", "", right)
+    row = Row("s1", "", reference_account)
     reports, _ = lab.grade(rubric, row)
     report = reports["s1"]
     assert (report.score, report.flags) == (6, ("modified-after-due",))
@@ -61,9 +61,9 @@ def test_what_aws_says_of_the_function_and_its_queues_is_noted_charged_and_kept(
 
 
 def test_a_mark_stays_when_a_batch_goes_on_and_looks_again(
-    lab: Class, rubric: Rubric, right: str
+    lab: Class, rubric: Rubric, reference_account: str
 ) -> None:
-    row = Row("s1", "", right)
+    row = Row("s1", "", reference_account)
     timely = msgspec.structs.replace(rubric, due="")
     lab.grade(timely, row)
     path = lab.results.root / "overrides.csv"

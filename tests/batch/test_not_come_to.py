@@ -16,13 +16,13 @@ from grader.model.observation import FoundAs
 from grader.results.directory import Results
 from grader.results.read_class import read_class
 from grader.rubric.load import default_rubric_path, load_rubric
-from tests.alike import alike
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.batch.test_plan import ANN, PAIR, RUBRIC, a_pair, account, ids, of_pair, roster, todo
 from tests.export.results_folders import a_graded_class, a_report
 from tests.judges import Judge
 from tests.observations import reference
 from tests.observing import hand_in
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,14 +135,14 @@ def test_a_row_of_a_pair_that_was_corrected_is_not_taken_for_visited(tmp_path: P
     assert found.groups["group pair"].led_to.keys() == {"s1"}
 
 
-@pytest.mark.parametrize("group", alike(["", "pair"]))
+@pytest.mark.parametrize("group", first_only_when_quick(["", "pair"]))
 def test_whose_account_was_corrected_is_graded_on_it_by_the_next_run(
-    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox, group: str
+    class_: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox, group: str
 ) -> None:
     partial = aws_sandbox.new_account()
     hand_in(aws_sandbox, partial, memory_mb=256)
-    first = Row("s1", "", right, account_id=right)
-    before = Row("s2", group, right, account_id=right)
+    first = Row("s1", "", reference_account, account_id=reference_account)
+    before = Row("s2", group, reference_account, account_id=reference_account)
     reports, _ = class_.grade(rubric, first, before)
     assert reports["s2"].score == 6
     after = Row("s2", group, partial, account_id=partial)
@@ -150,7 +150,7 @@ def test_whose_account_was_corrected_is_graded_on_it_by_the_next_run(
     # Until then nobody hands out or judges what was seen of the account before.
     read = read_class(class_.results.root)
     assert [one.student_id for one in read.rows] == ["s1"]
-    said = f"It is of AWS account {right}, not of the roster's."
+    said = f"It is of AWS account {reference_account}, not of the roster's."
     assert [problem.message for problem in read.problems] == [said]
     again = regrade(class_.results, class_.setup(rubric), lang="en")
     assert [one.student_id for one in again.reports] == ["s1"]
@@ -164,9 +164,9 @@ def test_whose_account_was_corrected_is_graded_on_it_by_the_next_run(
 
 
 def test_an_interrupted_batch_stays_so_until_nobody_is_left_without_a_report(
-    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    class_: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
-    rows = [Row("s1", "", right), Row("s2", "", aws_sandbox.new_account())]
+    rows = [Row("s1", "", reference_account), Row("s2", "", aws_sandbox.new_account())]
     class_.grade(rubric, rows[0])
     batch = class_.results.batch()
     class_.results.write_batch(msgspec.structs.replace(batch, state="interrupted"))
@@ -178,13 +178,15 @@ def test_an_interrupted_batch_stays_so_until_nobody_is_left_without_a_report(
 
 
 def test_the_account_that_a_pair_had_before_counts_for_none_of_its_members(
-    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    class_: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     """The partner keeps what was seen of it beside their own."""
     partial, untouched = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, partial, memory_mb=256)
     second = Row("s2", "pair", partial, account_id=partial)
-    reports, _ = class_.grade(rubric, Row("s1", "pair", right, account_id=right), second)
+    reports, _ = class_.grade(
+        rubric, Row("s1", "pair", reference_account, account_id=reference_account), second
+    )
     assert {one.score for one in reports.values()} == {6}
     first = Row("s1", "pair", untouched, account_id=untouched)
     reports, _ = class_.grade(rubric, first, second, resume=True, force=True)
@@ -193,11 +195,14 @@ def test_the_account_that_a_pair_had_before_counts_for_none_of_its_members(
 
 
 def test_the_account_that_a_pair_had_before_is_not_chosen_by_another_rubric(
-    class_: Class, rubric: Rubric, right: str, aws_sandbox: Sandbox
+    class_: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
     partial, untouched = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, partial, memory_mb=256)
-    second, alone = Row("s2", "pair", right, account_id=right), Row("s3", "", untouched)
+    second, alone = (
+        Row("s2", "pair", reference_account, account_id=reference_account),
+        Row("s3", "", untouched),
+    )
     class_.grade(rubric, Row("s1", "pair", partial, account_id=partial), second, alone)
     first = Row("s1", "pair", untouched, account_id=untouched)
     class_.grade(rubric, first, second, alone, only=["s3"], force=True)
@@ -207,4 +212,4 @@ def test_the_account_that_a_pair_had_before_is_not_chosen_by_another_rubric(
     )
     changed = msgspec.structs.replace(rubric, criteria=dearer, sha256="f" * 64)
     done = regrade(class_.results, class_.setup(changed), lang="en")
-    assert {(one.account_id, one.score) for one in done.reports[:2]} == {(right, 5)}
+    assert {(one.account_id, one.score) for one in done.reports[:2]} == {(reference_account, 5)}

@@ -138,9 +138,9 @@ def test_the_sure_points_are_written_where_asked_for_and_kept(folder: Path) -> N
 
 @pytest.mark.slow
 def test_who_settled_it_is_graded_by_the_same_command(
-    folder: Path, aws_sandbox: Sandbox, right: str
+    folder: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    roster(folder, aws_sandbox, "s1,Ann Lee,,-", f"s2,Bo Ray,,{right}", "s3,Cy Day,,-")
+    roster(folder, aws_sandbox, "s1,Ann Lee,,-", f"s2,Bo Ray,,{reference_account}", "s3,Cy Day,,-")
     assert "2/2" in resumed(folder, *SURE).stderr
     assert scores(folder) == {"s1": "20", "s2": "20", "s3": ""}
     assert reports(folder)["s2"].sure_points == 20

@@ -20,9 +20,9 @@ from grader.results.directory import Results
 from grader.results.read_class import read_class
 from grader.roster.load import load_roster
 from grader.rubric.load import load_rubric
-from tests.alike import alike
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,7 +203,7 @@ def test_regrading_as_a_trial_says_what_would_change_and_writes_nothing(
 
 @pytest.mark.parametrize(
     "command",
-    alike(
+    first_only_when_quick(
         [
             ["regrade", "{}"],
             ["override", "{}", "s2", "sums", "1", *WHY],

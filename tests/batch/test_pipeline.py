@@ -55,13 +55,15 @@ def graded(
     sandbox: Sandbox,
     *accounts: RosterEntry,
     jobs: int = 8,
-    exchange: bool = False,
+    may_exercise: bool = False,
     **more: Any,
 ) -> dict[str, Graded]:
     one, checks, rubric = judge
     results: dict[str, Graded] = {}
     endpoint_url = sandbox.endpoint_url
-    settings = Settings(seed=1, jobs=jobs, endpoint_url=endpoint_url, exchange=exchange, **more)
+    settings = Settings(
+        seed=1, jobs=jobs, endpoint_url=endpoint_url, may_exercise=may_exercise, **more
+    )
 
     def take(result: Graded) -> None:
         results[result.entry.student_id] = result
@@ -74,20 +76,20 @@ def graded(
 def test_a_crash_on_one_account_leaves_the_others_their_grades(
     judge: Any,
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     real = visit.observe
 
     def observe(aws: Any, rubric: Any, needs: Any, kinds: Any, identity: Any, **more: Any) -> Any:
-        if identity.value.account_id != right:
+        if identity.value.account_id != reference_account:
             raise ZeroDivisionError("a bug of ours")
         return real(aws, rubric, needs, kinds, identity, **more)
 
     monkeypatch.setattr(visit, "observe", observe)
     other = aws_sandbox.new_account()
-    found = graded(judge, aws_sandbox, student("s1", right, 2), student("s2", other, 3))
+    found = graded(judge, aws_sandbox, student("s1", reference_account, 2), student("s2", other, 3))
     assert found["s2"].observation is None
     assert found["s2"].report.status == "ungraded"
     assert "ZeroDivisionError" in found["s2"].report.criteria[0].message
@@ -131,9 +133,9 @@ def test_why_the_engine_is_lost_is_told_once_and_does_nothing_to_a_terminal(
 
 
 def test_one_job_is_enough_for_rows_that_share_an_account(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    rows = [student(f"s{n}", right, n, group=f"g{n}") for n in range(4)]
+    rows = [student(f"s{n}", reference_account, n, group=f"g{n}") for n in range(4)]
     found = graded(judge, aws_sandbox, *rows, jobs=1)
     assert len(found) == 4
     seen = {one.observation.started_at for one in found.values() if one.observation}
@@ -148,31 +150,31 @@ def test_the_second_look_at_a_silence_keeps_no_other_account_waiting(
     for account in accounts:
         hand_in(aws_sandbox, account, handler="prints_only", mapping="disabled")
     rows = [student(f"s{n}", account, n) for n, account in enumerate(accounts, 2)]
-    found = graded(judge, aws_sandbox, *rows, jobs=1, exchange=True, confirm_s=20)
+    found = graded(judge, aws_sandbox, *rows, jobs=1, may_exercise=True, confirm_s=20)
     seen = [one.observation for one in found.values() if one.observation]
     begun, ended = (sorted(o.started_at for o in seen), sorted(o.finished_at for o in seen))
     assert begun[1] < ended[0]  # with one job alone the second would begin when the first has ended
 
 
 def test_a_group_is_reached_by_whichever_of_its_ways_works(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    dead = student("s1", right, 2, "pair", endpoint_url="http://127.0.0.1:9")
-    found = graded(judge, aws_sandbox, dead, student("s2", right, 3, "pair"))
+    dead = student("s1", reference_account, 2, "pair", endpoint_url="http://127.0.0.1:9")
+    found = graded(judge, aws_sandbox, dead, student("s2", reference_account, 3, "pair"))
     assert found["s1"].report.criteria[0].status == "passed"
     assert found["s2"].report.criteria[0].status == "passed"
 
 
 def test_an_account_that_is_not_the_rosters_is_flagged_and_not_graded(
-    judge: Any, aws_sandbox: Sandbox, right: str
+    judge: Any, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    found = graded(judge, aws_sandbox, student("s1", right, 2, account_id="9" * 12))
+    found = graded(judge, aws_sandbox, student("s1", reference_account, 2, account_id="9" * 12))
     assert found["s1"].report.score is None
     assert found["s1"].report.flags == ("account-mismatch",)
 
 
 def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
-    judge: Any, aws_sandbox: Sandbox, right: str, monkeypatch: pytest.MonkeyPatch
+    judge: Any, aws_sandbox: Sandbox, reference_account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = grading.score
 
@@ -182,7 +184,7 @@ def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
         return real(account, *given, **more)
 
     monkeypatch.setattr(grading, "score", score)
-    rows = [student(f"s{n}", right, n) for n in (1, 2, 3)]
+    rows = [student(f"s{n}", reference_account, n) for n in (1, 2, 3)]
     found = graded(judge, aws_sandbox, *rows)
     assert [found[f"s{n}"].report.criteria[0].status for n in (1, 2, 3)] == [
         "passed",
@@ -194,12 +196,14 @@ def test_a_crash_while_scoring_one_student_leaves_the_others_their_grades(
 def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     judge: Any,
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one, checks, rubric = judge
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{reference_account}"
+    )
     real = Results.write_student
 
     def write(self: Results, report: Report, *seen: Any, **former: Any) -> None:
@@ -209,7 +213,7 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
 
     monkeypatch.setattr(Results, "write_student", write)
     results, students = Results(tmp_path / "results"), load_roster(path)
-    planned = plan(results, students, rubric, Settings(seed=1, exchange=False))
+    planned = plan(results, students, rubric, Settings(seed=1, may_exercise=False))
     run = ClassRun(GradingSetup(rubric, one, checks), results, students, planned)
     run.run(lambda _: None)
     assert run.unwritten == ["s1: the disk is full"]
@@ -230,7 +234,7 @@ def test_an_account_that_takes_too_long_is_ungraded_and_its_queues_are_left_as_f
         judge,
         aws_sandbox,
         student("s1", fresh_account, 2),
-        exchange=True,
+        may_exercise=True,
         account_timeout_s=40,
     )["s1"]
 

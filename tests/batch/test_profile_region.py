@@ -71,12 +71,12 @@ class OfProfile:
 
 @pytest.fixture
 def of_profile(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OfProfile]:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with load_setup(default_rubric_path(), [], workers=1) as setup:
-        yield OfProfile(tmp_path, setup, right, aws_sandbox.endpoint_url)
+        yield OfProfile(tmp_path, setup, reference_account, aws_sandbox.endpoint_url)
 
 
 def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(

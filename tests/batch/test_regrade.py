@@ -10,10 +10,10 @@ import pytest
 
 from grader.results.directory import Results
 from grader.rubric.load import default_rubric_path
-from tests.alike import alike
 from tests.class_rosters import read_json, reports, roster
 from tests.observing import hand_in
 from tests.programs import grader_here
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "open_criteria", "why"),
-    alike(
+    first_only_when_quick(
         [
             ("foo: bar", "baz: qux", {"environment"}, "baz"),
             (
@@ -116,7 +116,7 @@ def test_points_that_only_move_are_told_too(folder: Path) -> None:
                 "us-east-1, not in us-west-2",
             ),
         ],
-        quick=2,
+        keep=2,
     ),
 )
 def test_what_was_not_looked_at_is_ungraded_and_says_so(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.observing import hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, command, grader, grader_here, read_to
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def test_results_are_not_overwritten_unasked(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_resuming_grades_who_was_not_graded_and_nobody_else(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", "s2,Bo,,-")
     grader_here("batch", path, "--seed", "9", cwd=tmp_path)
     before = reports(tmp_path)
     assert grader_here("batch", path, cwd=tmp_path).returncode == 2
@@ -54,14 +54,14 @@ def test_resuming_grades_who_was_not_graded_and_nobody_else(
 
 @pytest.mark.slow
 def test_going_on_takes_new_rows_and_refuses_that_others_are_gone(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
-    roster(tmp_path, aws_sandbox, f"s2,Bo,,{right}", f"s1,Anna,,{right}")
+    roster(tmp_path, aws_sandbox, f"s2,Bo,,{reference_account}", f"s1,Anna,,{reference_account}")
     assert grader_here("batch", path, "--resume", cwd=tmp_path).returncode == 0
     assert {name: one.name for name, one in reports(tmp_path).items()} == {"s1": "Anna", "s2": "Bo"}
-    roster(tmp_path, aws_sandbox, f"s2,Bo,,{right}")
+    roster(tmp_path, aws_sandbox, f"s2,Bo,,{reference_account}")
     done = grader_here("batch", path, "--resume", cwd=tmp_path)
     assert done.returncode == 2
     assert "The roster changed since this batch was started: removed s1." in done.stderr
@@ -71,20 +71,22 @@ def test_going_on_takes_new_rows_and_refuses_that_others_are_gone(
 
 @pytest.mark.slow
 def test_starting_over_leaves_nobody_of_an_earlier_roster(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"old,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"old,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
-    roster(tmp_path, aws_sandbox, f"new,Ann,,{right}")
+    roster(tmp_path, aws_sandbox, f"new,Ann,,{reference_account}")
     assert grader_here("batch", path, "--force", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"new"}
 
 
 @pytest.mark.slow
 def test_starting_over_in_an_outage_loses_no_grade(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{reference_account}"
+    )
     grader_here("batch", path, cwd=tmp_path)
     before = (tmp_path / "results/students/s1/report.json").read_bytes()
     roster(tmp_path, aws_sandbox, "s1,Ann,,-", "s2,Bo,,-")
@@ -100,9 +102,9 @@ def test_starting_over_in_an_outage_loses_no_grade(
 
 @pytest.mark.slow
 def test_only_one_student_is_graded_on_request(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", "s2,Bo,,-")
     assert grader_here("batch", path, "--only", "s1", cwd=tmp_path).returncode == 0
     assert reports(tmp_path).keys() == {"s1"}
 
@@ -112,16 +114,18 @@ def test_only_one_student_is_graded_on_request(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
 def test_an_interrupted_batch_keeps_who_is_done_and_ends_soon(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, number: int
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, number: int
 ) -> None:
     busy, held = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}"
+    )
     # However long s1 takes, s3 has no end before.
     line = command("batch", path, "--confirm-silence", "600")
     with background(line, cwd=tmp_path) as process:
-        until((tmp_path / "results/students/s1/report.json").exists)
+        wait_for((tmp_path / "results/students/s1/report.json").exists)
         os.killpg(process.pid, number)
         interrupted = time.monotonic()
         said = read_to(process.stderr, "Interrupted")
@@ -166,9 +170,11 @@ def test_going_on_keeps_the_options_of_the_start(aws_sandbox: Sandbox, tmp_path:
 
 @pytest.mark.slow
 def test_grading_one_again_leaves_the_others_whatever_is_forced(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{aws_sandbox.new_account()}"
+    )
     grader_here("batch", path, cwd=tmp_path)
     assert grader_here("batch", path, "--only", "s2", "--force", cwd=tmp_path).returncode == 0
     assert {name: report.score for name, report in reports(tmp_path).items()} == {"s1": 20, "s2": 0}
@@ -177,9 +183,9 @@ def test_grading_one_again_leaves_the_others_whatever_is_forced(
 
 @pytest.mark.slow
 def test_a_fault_of_today_does_not_take_yesterdays_grade(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
     done = grader_here("batch", path, "--only", "s1", "--force", cwd=tmp_path)
@@ -189,9 +195,9 @@ def test_a_fault_of_today_does_not_take_yesterdays_grade(
 
 @pytest.mark.slow
 def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair-7,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair-7,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     before = (tmp_path / "results/students/s1/observation.json").read_bytes()
     roster(tmp_path, aws_sandbox, "s1,Ann,,-")
@@ -203,9 +209,9 @@ def test_a_roster_made_anew_without_its_groups_takes_no_grade_away(
 
 @pytest.mark.slow
 def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     more = tmp_path / "more.yaml"
     rubric = default_rubric_path().read_text(encoding="utf-8")
@@ -220,9 +226,9 @@ def test_what_was_seen_outlives_a_rubric_that_asks_for_more(
 
 @pytest.mark.slow
 def test_a_changed_rubric_is_applied_to_everyone(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", "s2,Bo,,-")
     grader_here("batch", path, cwd=tmp_path)
     rubric = default_rubric_path().read_text().replace("expect: 128", "expect: 256")
     (tmp_path / "new.yaml").write_text(rubric)
@@ -245,9 +251,11 @@ def test_a_folder_is_one_graders_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_reader_that_goes_away_does_not_end_the_grading(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{aws_sandbox.new_account()}"
+    )
     with background(command("batch", path), cwd=tmp_path, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -259,10 +267,12 @@ def test_a_reader_that_goes_away_does_not_end_the_grading(
 
 @pytest.mark.slow
 def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     """What lies there is of the batch before, which was to be replaced."""
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{aws_sandbox.new_account()}"
+    )
     grader_here("batch", path, cwd=tmp_path)
     before = reports(tmp_path)
     batch = tmp_path / "results/batch.json"
@@ -277,9 +287,9 @@ def test_a_start_that_was_killed_before_anybody_was_graded_is_made_again(
 
 @pytest.mark.slow
 def test_a_first_file_that_was_never_finished_is_nobodys_results(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     stray = tmp_path / "results/.batch.json.abcd_123.unfinished"
     stray.parent.mkdir()
     stray.write_text('{"schema": ')
@@ -288,8 +298,10 @@ def test_a_first_file_that_was_never_finished_is_nobodys_results(
 
 
 @pytest.mark.slow
-def test_nohup_is_honoured(aws_sandbox: Sandbox, right: str, tmp_path: Path) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+def test_nohup_is_honoured(aws_sandbox: Sandbox, reference_account: str, tmp_path: Path) -> None:
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{aws_sandbox.new_account()}"
+    )
     with background(["nohup", *command("batch", path)], cwd=tmp_path) as process:
         read_to(process.stderr, "1/2")
         process.send_signal(signal.SIGHUP)

@@ -26,10 +26,12 @@ def suspicion(folder: Path) -> dict[str, Any]:
 
 
 def test_a_class_is_graded_and_its_files_are_written(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     empty = aws_sandbox.new_account()
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,@evil,,{empty}", "s3,Cy,,-")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,@evil,,{empty}", "s3,Cy,,-"
+    )
     done = grader("batch", path, "--seed", "4", "--json", "all.json", cwd=tmp_path)
     assert done.returncode == 3
     found = {name: report.score for name, report in reports(tmp_path).items()}
@@ -55,9 +57,11 @@ def test_a_class_is_graded_and_its_files_are_written(
 
 @pytest.mark.slow
 def test_a_group_is_observed_once_and_reported_for_each(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,pair,{right}", f"s2,Bo,pair,{right}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,pair,{reference_account}", f"s2,Bo,pair,{reference_account}"
+    )
     assert grader_here("batch", path, cwd=tmp_path).returncode == 0
     one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
     assert one.started_at == two.started_at
@@ -67,27 +71,29 @@ def test_a_group_is_observed_once_and_reported_for_each(
 
 @pytest.mark.slow
 def test_an_account_of_two_groups_is_observed_once_and_flagged(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,one,{right}", f"s2,Bo,two,{right}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,one,{reference_account}", f"s2,Bo,two,{reference_account}"
+    )
     grader_here("batch", path, cwd=tmp_path)
     one, two = (reports(tmp_path)[name] for name in ("s1", "s2"))
     assert one.started_at == two.started_at
     assert one.flags == two.flags == ()
     assert suspicion(tmp_path) == {
-        "s1": [{"flag": "account-shared", "with": ["s2"], "account_id": right}],
-        "s2": [{"flag": "account-shared", "with": ["s1"], "account_id": right}],
+        "s1": [{"flag": "account-shared", "with": ["s2"], "account_id": reference_account}],
+        "s2": [{"flag": "account-shared", "with": ["s1"], "account_id": reference_account}],
     }
     assert one.score == two.score == 20
 
 
 @pytest.mark.slow
 def test_the_same_code_in_two_accounts_is_flagged(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other)
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{other}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{other}")
     done = grader_here("batch", path, cwd=tmp_path)
     told = suspicion(tmp_path)
     digest = told["s1"][0].pop("code_sha256")
@@ -105,9 +111,9 @@ def test_the_same_code_in_two_accounts_is_flagged(
 
 @pytest.mark.slow
 def test_regrade_judges_again_and_changes_nothing(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", "s2,Bo,,-")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", "s2,Bo,,-")
     grader_here("batch", path, cwd=tmp_path)
     files = sorted((tmp_path / "results").glob("students/*/*.json"))
     before = [file.read_bytes() for file in files]
@@ -118,9 +124,9 @@ def test_regrade_judges_again_and_changes_nothing(
 
 @pytest.mark.slow
 def test_a_damaged_observation_is_named_and_nothing_is_written(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}")
     grader_here("batch", path, cwd=tmp_path)
     damaged = tmp_path / "results/students/s1/observation.json"
     damaged.write_bytes(damaged.read_bytes()[:100])
@@ -130,7 +136,7 @@ def test_a_damaged_observation_is_named_and_nothing_is_written(
 
 @pytest.mark.slow
 def test_regrading_elsewhere_uses_the_checks_of_the_batch(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     for folder, name in ((here, "lambda_function.lambda_handler"), (elsewhere, "other")):
@@ -145,7 +151,7 @@ def test_regrading_elsewhere_uses_the_checks_of_the_batch(
         default_rubric_path().read_text()
         + "  - {id: named, title: Named, check: named, on: sum, points: 1}\n"
     )
-    grader("batch", roster(here, aws_sandbox, f"s1,Ann,,{right}"), cwd=here)
+    grader("batch", roster(here, aws_sandbox, f"s1,Ann,,{reference_account}"), cwd=here)
     assert reports(here)["s1"].score == 21
     done = grader("regrade", here / "results", "--checks", here / "checks", cwd=elsewhere)
     assert (done.returncode, "0 of them changed" in done.stderr) == (0, True)
@@ -153,9 +159,11 @@ def test_regrading_elsewhere_uses_the_checks_of_the_batch(
 
 @pytest.mark.slow
 def test_an_id_that_climbs_out_of_the_folder_is_refused(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    grader_here("batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}"), cwd=tmp_path)
+    grader_here(
+        "batch", roster(tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}"), cwd=tmp_path
+    )
     batch = tmp_path / "results/batch.json"
     batch.write_text(batch.read_text().replace('"student_id": "s1"', '"student_id": "../s1"'))
     assert grader_here("regrade", "results", cwd=tmp_path).returncode == 2

@@ -81,9 +81,12 @@ def fails(
 
 @pytest.mark.parametrize("how", [{"resume": True}, {"only": ["s1"]}], ids=["resume", "only"])
 def test_a_judge_that_dies_takes_nothing_from_a_group(
-    pairs: Class, rubric: Rubric, right: str, monkeypatch: pytest.MonkeyPatch, how: Any
+    pairs: Class, rubric: Rubric, reference_account: str, monkeypatch: pytest.MonkeyPatch, how: Any
 ) -> None:
-    rows = [Row("s1", "pair", right, "good-1"), Row("s2", "pair", right, "expired-2")]
+    rows = [
+        Row("s1", "pair", reference_account, "good-1"),
+        Row("s2", "pair", reference_account, "expired-2"),
+    ]
     pairs.grade(rubric, *rows)
     before = files(pairs)
     fails(monkeypatch, pairs.judge, WorkerDied())
@@ -97,13 +100,13 @@ def test_a_judge_that_dies_takes_nothing_from_a_group(
 def test_a_new_block_that_met_a_judge_that_died_is_tried_again(
     pairs: Class,
     rubric: Rubric,
-    right: str,
+    reference_account: str,
     aws_sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = Row("s1", "pair", aws_sandbox.new_account()), Row("s2", "pair", "")
     pairs.grade(rubric, first, second)
-    now = [first, Row("s2", "pair", right, "late")]
+    now = [first, Row("s2", "pair", reference_account, "late")]
     with monkeypatch.context() as meanwhile:
         fails(meanwhile, pairs.judge, WorkerDied())
         reports, _ = pairs.grade(rubric, *now, resume=True)
@@ -115,17 +118,17 @@ def test_a_new_block_that_met_a_judge_that_died_is_tried_again(
 def test_a_judge_that_fails_at_one_account_lets_no_other_one_count_instead(
     pairs: Class,
     rubric: Rubric,
-    right: str,
+    reference_account: str,
     aws_sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     partial = aws_sandbox.new_account()
     hand_in(aws_sandbox, partial, memory_mb=256)
-    rows = [Row("s1", "pair", right), Row("s2", "pair", partial)]
+    rows = [Row("s1", "pair", reference_account), Row("s2", "pair", partial)]
     pairs.grade(rubric, *rows)
     before = files(pairs)
     with monkeypatch.context() as meanwhile:
-        fails(meanwhile, pairs.judge, ZeroDivisionError("a bug of ours"), right)
+        fails(meanwhile, pairs.judge, ZeroDivisionError("a bug of ours"), reference_account)
         more = Row("s3", "pair", partial, "late")
         reports, run = pairs.grade(rubric, *rows, more, resume=True)
     assert {name: reports[name].score for name in ("s1", "s2")} == {"s1": 6, "s2": 6}
@@ -137,11 +140,11 @@ def test_a_judge_that_fails_at_one_account_lets_no_other_one_count_instead(
 def test_what_was_seen_of_a_group_is_kept_where_the_judge_dies_the_first_time(
     pairs: Class,
     rubric: Rubric,
-    right: str,
+    reference_account: str,
     aws_sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows = [Row("s1", "pair", aws_sandbox.new_account()), Row("s2", "pair", right)]
+    rows = [Row("s1", "pair", aws_sandbox.new_account()), Row("s2", "pair", reference_account)]
     with monkeypatch.context() as meanwhile:
         fails(meanwhile, pairs.judge, WorkerDied())
         reports, _ = pairs.grade(rubric, *rows)

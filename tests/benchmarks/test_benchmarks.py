@@ -77,22 +77,33 @@ def test_it_runs_and_prints_a_table_that_fits(
 
 
 def test_the_bare_loop_makes_the_calls_that_the_grader_makes(
-    aws_sandbox: Sandbox, right: str, session: tuple[boto3.Session, list[str]], tmp_path: Path
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    session: tuple[boto3.Session, list[str]],
+    tmp_path: Path,
 ) -> None:
     noting, asked = session
-    keys = Keys(Secret(right), Secret("test"))
+    keys = Keys(Secret(reference_account), Secret("test"))
     aws = Aws(Clients(noting), keys, aws_sandbox.region, aws_sandbox.endpoint_url)
     identity = observe_identity(aws, None)
     needs = needs_of_rubric(lab())
     observe(
-        aws, lab(), needs, KINDS, identity, seed=1, attempt=1, exchange=True, waits=Waits(Event())
+        aws,
+        lab(),
+        needs,
+        KINDS,
+        identity,
+        seed=1,
+        attempt=1,
+        may_exercise=True,
+        waits=Waits(Event()),
     )
     aws.close()
     graders = sorted(asked)
     asked.clear()
 
     path = write_cohort_roster(
-        tmp_path / "class.csv", aws_sandbox, COHORT[:1], {"reference": right}
+        tmp_path / "class.csv", aws_sandbox, COHORT[:1], {"reference": reference_account}
     )
     with path.open(newline="") as file:
         (row,) = csv.DictReader(file)

@@ -24,8 +24,8 @@ from benchmarks.canned_server import UNKNOWN
 from benchmarks.floor import Floor, signed
 from benchmarks.measuring import alone
 from benchmarks.shared_clients import SharedClients
-from tests.polling import until
-from tests.processes import runs
+from tests.polling import wait_for
+from tests.processes import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,6 +191,6 @@ def test_it_ends_with_whoever_started_it() -> None:
     ) as process:
         assert process.stdout is not None
         pid = int(process.stdout.readline())
-        assert runs(pid)
+        assert is_running(pid)
         process.kill()
-    assert until(lambda: not runs(pid))
+    assert wait_for(lambda: not is_running(pid))

@@ -18,7 +18,7 @@ from tests.observations import (
     reference,
     sum_function,
 )
-from tests.observing import hand_in, lab, look
+from tests.observing import hand_in, lab, observe_sandbox_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -345,7 +345,7 @@ def test_a_blank_at_the_end_of_a_deployed_value_is_seen(
     aws_sandbox: Sandbox, fresh_account: str, judged: Judged
 ) -> None:
     hand_in(aws_sandbox, fresh_account, environment={"foo": "bar "})
-    seen = look(aws_sandbox, fresh_account, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, may_exercise=False)
     (one,) = judged(only(lab(), "environment"), seen)
     assert one.message == "expected foo = bar, found foo = bar␣."
 

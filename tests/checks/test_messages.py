@@ -21,7 +21,7 @@ from tests.observations import (
     silent_pair,
     sum_function,
 )
-from tests.student_messages import tells
+from tests.student_messages import states_expected_and_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def test_every_failure_says_what_was_expected_and_found_and_what_to_do(
     assert lost
     for one in lost:
         assert one.outcome == "failed"
-        assert tells(one.message), one.message
+        assert states_expected_and_found(one.message), one.message
         assert one.hint, one.message
 
 
@@ -139,4 +139,4 @@ def test_a_rounded_answer_says_to_what(judged: Judged, decimals: str, said: str)
     "message", ["", "It failed.", "expected 3", "found 3, expected 4", "There is no "]
 )
 def test_a_message_that_says_less_would_be_noticed(message: str) -> None:
-    assert not tells(message)
+    assert not states_expected_and_found(message)

@@ -16,7 +16,7 @@ from grader.checks.next_step import (
     step_of_records,
     step_of_silence,
 )
-from grader.checks.step_rule import Rule, Setting
+from grader.checks.step_rule import Rule, StepContext
 from grader.i18n.language import language
 from grader.model.fact import Found, NotTried
 from grader.model.observation import FunctionError, Invocation, Mappings
@@ -61,7 +61,7 @@ def test_each_mistake_has_a_next_step_of_its_own(mistake: Mistake, tmp_path: Pat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a coroutine that nobody awaits
         error = function_error(as_lambda_says(mistake.source, tmp_path), "")
-    step = str(step_after(error, Setting()))
+    step = str(step_after(error, StepContext()))
     assert mistake.step in step, error
     assert not any(words in step for words in mistake.never)
 
@@ -74,7 +74,7 @@ def test_a_line_is_named_only_where_there_is_one_of_the_students(
         warnings.simplefilter("ignore")
         error = function_error(as_lambda_says(mistake.source, tmp_path), "")
     assert error.file in {None, "lambda_function.py"}
-    step = str(step_after(error, Setting()))
+    step = str(step_after(error, StepContext()))
     if "line" in step.lower().split():
         assert f"ine {error.line} of lambda_function.py" in step
     assert not PLACEHOLDER.search(step), step
@@ -86,7 +86,7 @@ def test_what_lambda_and_sqs_say_has_a_next_step_of_its_own(
 ) -> None:
     payload = json.dumps({"errorType": kind, "errorMessage": said, "stackTrace": []}).encode()
     error = function_error(payload, "")
-    seen = Setting(region="us-east-1", function=a_function(handler="adder.main"))
+    seen = StepContext(region="us-east-1", function=a_function(handler="adder.main"))
     found = str(step_after(error, seen))
     assert step in found
     assert "ine None" not in found
@@ -96,7 +96,7 @@ def test_what_lambda_and_sqs_say_has_a_next_step_of_its_own(
 def test_what_a_vpc_does_not_let_through_is_its_matter() -> None:
     said = 'Connect timeout on endpoint URL: "https://sqs.us-east-1.amazonaws.com/"'
     error = function_error(_payload("ConnectTimeoutError", said, []), "")
-    inside, outside = (Setting(function=a_function(in_vpc=inside)) for inside in (True, False))
+    inside, outside = (StepContext(function=a_function(in_vpc=inside)) for inside in (True, False))
     assert "attached to a VPC" in str(step_after(error, inside))
     assert "an address that does not answer" in str(step_after(error, outside))
 
@@ -110,19 +110,19 @@ def test_a_variable_is_told_from_a_key_by_who_raised(key: str, frame: str) -> No
     ]
     error = function_error(_payload("KeyError", f"'{key}'", trace), "")
     assert (error.file, error.line, error.raised_by) == ("app.py", 3, "os")
-    assert f"environment variable {key}," in str(step_after(error, Setting()))
+    assert f"environment variable {key}," in str(step_after(error, StepContext()))
 
 
 def test_the_keys_are_those_of_the_rubrics_message() -> None:
     trace = ['  File "/var/task/app.py", line 3, in f\n    x = m["op"]\n']
     error = function_error(_payload("KeyError", "'op'", trace), "")
-    step = str(step_after(error, Setting(keys=("number1", "number2", "operation"))))
+    step = str(step_after(error, StepContext(keys=("number1", "number2", "operation"))))
     assert "that has only the keys number1, number2, operation." in step
 
 
 def test_an_observation_that_does_not_say_what_stands_in_the_line_gets_the_step_of_before() -> None:
     old = FunctionError("KeyError", "'a'", "lambda_function.py", 16)
-    assert str(step_after(old, Setting())) == (
+    assert str(step_after(old, StepContext())) == (
         "Read the two numbers from the JSON object in the record's body."
     )
 
@@ -136,7 +136,7 @@ FROM_0_1_0 = [
 
 @pytest.mark.parametrize("old", FROM_0_1_0)
 def test_an_old_observation_is_never_told_what_is_not_known(old: FunctionError) -> None:
-    step = str(step_after(old, Setting()))
+    step = str(step_after(old, StepContext()))
     assert ("ine 3 of" in step) == (old.kind == "ZeroDivisionError")
 
 
@@ -164,7 +164,7 @@ def test_a_function_that_takes_too_long_is_told_why_by_its_configuration(
     change: dict[str, object], step: str
 ) -> None:
     late = Invocation((silent_pair(),), failure="timed-out")
-    assert step in str(step_of(late, Setting(function=a_function(**change))))
+    assert step in str(step_of(late, StepContext(function=a_function(**change))))
 
 
 @pytest.mark.parametrize(
@@ -221,11 +221,11 @@ def test_a_function_that_is_waited_for_no_longer_is_not_called_over_its_time(
 )
 def test_what_lambda_cannot_run_is_mended_where_it_is_wrong(error: Any, step: str) -> None:
     broken = Invocation((silent_pair(),), failure="broken", error=FunctionError(*error))
-    assert step in str(step_of(broken, Setting()))
+    assert step in str(step_of(broken, StepContext()))
 
 
 def test_a_function_that_may_not_run_is_told_what_stops_it_and_where_to_undo_it() -> None:
-    said = str(step_of(Invocation((silent_pair(),), failure="refused"), Setting()))
+    said = str(step_of(Invocation((silent_pair(),), failure="refused"), StepContext()))
     assert "the Throttle button" in said
     assert "Concurrency and recursion detection, Edit, Use unreserved account concurrency" in said
 
@@ -259,7 +259,7 @@ def test_several_records_are_answered_by_what_happened(
     raised = (
         FunctionError("KeyError", "'op'", "f.py", 3, 'm["op"]') if failure == "raised" else None
     )
-    said = str(step_of_records(Invocation(pairs, failure=failure, error=raised), Setting()))
+    said = str(step_of_records(Invocation(pairs, failure=failure, error=raised), StepContext()))
     assert step in said
     assert never not in said
 
@@ -289,7 +289,7 @@ def test_a_function_that_sends_nothing_is_told_by_what_it_returned_and_logged(
     made: dict[str, Any], step: str
 ) -> None:
     silent = Invocation((silent_pair(),), **made)  # 100 and 1000
-    assert step in str(step_of_silence(silent, Setting()))
+    assert step in str(step_of_silence(silent, StepContext()))
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_function_that_sends_nothing_is_told_by_what_it_returned_and_logged(
 )
 def test_who_reports_a_failure_is_told_what_was_caught_and_logged(log: str, step: str) -> None:
     reported = Invocation((silent_pair(),), failure="reported", log_tail=log)
-    assert step in str(step_of(reported, Setting()))
+    assert step in str(step_of(reported, StepContext()))
     assert str(how_it_failed(reported, None)).endswith("it returned batchItemFailures.")
 
 
@@ -345,7 +345,7 @@ def test_what_aws_was_seen_to_answer_has_its_next_step(name: str) -> None:
     (file,) = [one for one in recorded() if one.name == name]
     payload = file.answers["Invoke"][2].replace("{account}", "1" * 12)
     error = function_error(payload.encode(), "")
-    assert RECORDED[name] in str(step_after(error, Setting()))
+    assert RECORDED[name] in str(step_after(error, StepContext()))
     assert error.file in {None, "lambda_function.py"}
     assert "8f507cfc" not in error.message
 

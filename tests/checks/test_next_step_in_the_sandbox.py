@@ -11,7 +11,7 @@ import pytest
 
 from tests.checks.mistakes import MISTAKES, Mistake, each, handler
 from tests.observations import only
-from tests.observing import hand_in, lab, look
+from tests.observing import hand_in, lab, observe_sandbox_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ def _look(sandbox: Sandbox, mistake: Mistake) -> Observation:
     account = sandbox.new_account()
     hand_in(sandbox, account)
     _put(sandbox, account, mistake.source)
-    return look(sandbox, account, rubric=lab(deadline_s=15))
+    return observe_sandbox_account(sandbox, account, rubric=lab(deadline_s=15))
 
 
 def _put(sandbox: Sandbox, account: str, source: str) -> None:
@@ -223,6 +223,6 @@ def test_an_answer_under_another_key_is_taken_back(aws_sandbox: Sandbox) -> None
     sqs = aws_sandbox.client("sqs", account)
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody='{"somme": 12}')
-    look(aws_sandbox, account, rubric=lab(deadline_s=15))
+    observe_sandbox_account(aws_sandbox, account, rubric=lab(deadline_s=15))
     left = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
     assert [one["Body"] for one in left.get("Messages", [])] == ['{"somme": 12}']

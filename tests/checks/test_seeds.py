@@ -13,9 +13,9 @@ from grader.model.observation import Answer, Exchange, Invocation, Pair
 from grader.observe.answers import numbers_by_key, written
 from grader.observe.scope import scope_of
 from grader.rubric.pairs import Pairs
-from tests.alike import alike
 from tests.labs import calculator_rubric
 from tests.observations import reference
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def observed(rubric: Rubric, seed: int, function: Callable[..., Any]) -> Observa
     )
 
 
-@pytest.mark.parametrize("function", alike(FUNCTIONS, quick=2))
+@pytest.mark.parametrize("function", first_only_when_quick(FUNCTIONS, keep=2))
 def test_a_fault_costs_the_same_with_every_seed(
     judge: Judge, tmp_path: Path, function: str
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.raised import Failure
-from grader.checks.step_rule import Setting
+from grader.checks.step_rule import StepContext
 from grader.model.fact import Fact, Found, NotTried
 from grader.model.observation import Answer, Exchange, FunctionError, Invocation, Pair
 from tests.exchanges import calculator
@@ -18,8 +18,8 @@ from tests.observations import a_pair, an_exchange, silent_pair
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SUMS = Setting()
-CALCULATOR = Setting(keys=("number1", "number2", "operation"), rules=calculator())
+SUMS = StepContext()
+CALCULATOR = StepContext(keys=("number1", "number2", "operation"), rules=calculator())
 
 DELETES = FunctionError("ReceiptHandleIsInvalid", "The receipt handle is not valid.")
 UNTRIED = NotTried("handler", "The function did not answer one record.")
@@ -41,7 +41,9 @@ def unread_pair(number: int, body: str) -> Pair:
     return msgspec.structs.replace(silent_pair(number), unread=unread)
 
 
-def said(check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], to: Setting) -> str:
+def said(
+    check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], to: StepContext
+) -> str:
     with pytest.raises(Failure) as failed:
         check(*facts, to)
     return failed.value.verdict.message
@@ -66,12 +68,12 @@ def said(check: Callable[..., None], *facts: Fact[Invocation] | Fact[Exchange], 
 def test_a_silent_handler_is_told_what_it_was_sent(
     differences: dict[str, object], found: str
 ) -> None:
-    for pair, setting, begins in (
+    for pair, context, begins in (
         (silent_pair(), SUMS, THE_SUM),
         (asked(), CALCULATOR, THE_ANSWER),
     ):
         silent = msgspec.structs.replace(Invocation((pair,)), **differences)
-        message = said(check_handler, Found(silent), LATE, to=setting)
+        message = said(check_handler, Found(silent), LATE, to=context)
         assert message.startswith(begins)
         assert found in message
 
@@ -127,13 +129,13 @@ def test_a_wrong_number_that_came_through_the_queue_is_not_called_nothing() -> N
 @pytest.mark.parametrize("others", [(), ("hello",)])
 def test_a_pair_that_went_through_the_queues_is_named(others: tuple[str, ...]) -> None:
     answered = Found(Invocation((a_pair(),)))
-    for pair, setting, begins in (
+    for pair, context, begins in (
         (silent_pair(), SUMS, THE_SUM),
         (asked(), CALCULATOR, THE_ANSWER),
     ):
         exchange = an_exchange(0, pairs=(pair,), others=others)
         with pytest.raises(Failure) as failed:
-            check_answer(0, exchange, answered, "mappings.input", setting)
+            check_answer(0, exchange, answered, "mappings.input", context)
         message = failed.value.verdict.message
         assert message.startswith(begins)
         assert ("found no answer within 120 s." in message) == (not others)
@@ -194,7 +196,7 @@ def test_what_came_for_a_pair_is_quoted_before_what_came_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "setting", "tells"),
+    ("second", "context", "tells"),
     [
         (
             silent_pair(1),
@@ -217,11 +219,11 @@ def test_what_came_for_a_pair_is_quoted_before_what_came_at_all() -> None:
 )
 @pytest.mark.parametrize("failure", [None, "timed-out"])
 def test_of_several_records_the_first_that_was_lost_is_named(
-    second: Pair, setting: Setting, tells: str, failure: str | None
+    second: Pair, context: StepContext, tells: str, failure: str | None
 ) -> None:
     one, handler = Invocation((a_pair(0),)), Found(Invocation((a_pair(0),)))
     three = msgspec.structs.replace(one, pairs=(a_pair(0), second, second), failure=failure)
-    message = said(check_records, Found(three), handler, UNTRIED, to=setting)
+    message = said(check_records, Found(three), handler, UNTRIED, to=context)
     assert message.startswith("expected 3 ")
     assert "found 1. " + tells in message
     assert message.endswith("was over.") == (failure is not None)

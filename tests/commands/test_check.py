@@ -17,11 +17,10 @@ from grader.model.observation import Observation
 from grader.observe.clock import ON_THE_WAY_S
 from grader.rubric.pairs import Pairs
 from grader.schemas import load
-from tests.alike import alike
-from tests.aws_front import front
-from tests.observing import answered, hand_in, lab, look, messages
+from tests.fault_proxy import fault_proxy
+from tests.observing import answered, hand_in, lab, messages, observe_sandbox_account
 from tests.own_checks import write_checks
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import (
     LIMIT_S,
     background,
@@ -31,12 +30,13 @@ from tests.programs import (
     read_to,
     with_constants,
 )
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
-    from tests.aws_front import Ask, Asked, Said
+    from tests.fault_proxy import Ask, Request, Response
 
 RUN_CRITERIA = {"handler", "records", "sums"}
 
@@ -86,7 +86,7 @@ def test_nothing_is_promised_of_an_account_that_is_not_reached(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    alike(
+    first_only_when_quick(
         [
             ("twice", "credentials, line 4: [default] begins there a second time"),
             ("above", "credentials, line 1: there is text above the block"),
@@ -172,19 +172,19 @@ def test_the_score_comes_before_the_last_look_and_what_that_finds_is_said(
     last_pair: dict[str, int] = {}
     left = [9]
 
-    def treat(asked: Asked, ask: Ask) -> Said:
-        if asked.operation == "SendMessage":
-            last_pair.update(json.loads(json.loads(asked.body)["MessageBody"]))
-        if asked.operation == "ReceiveMessage" and left[0] == 0:
+    def treat(request: Request, ask: Ask) -> Response:
+        if request.operation == "SendMessage":
+            last_pair.update(json.loads(json.loads(request.body)["MessageBody"]))
+        if request.operation == "ReceiveMessage" and left[0] == 0:
             product = last_pair["number1"] * last_pair["number2"]
             sqs.send_message(QueueUrl=output, MessageBody=json.dumps({"body": product}))
-        if asked.operation == "DeleteMessage" or (
-            asked.operation == "ReceiveMessage" and left[0] == 0
+        if request.operation == "DeleteMessage" or (
+            request.operation == "ReceiveMessage" and left[0] == 0
         ):
             left[0] -= 1
-        return ask(asked)
+        return ask(request)
 
-    with front(aws_sandbox.endpoint_url, treat) as late:
+    with fault_proxy(aws_sandbox.endpoint_url, treat) as late:
         env = environment(aws_sandbox, fresh_account)
         endpoint = ("--endpoint-url", late.endpoint_url)
         done = grader("check", *endpoint, "--json", "mine.json", cwd=tmp_path, env=env)
@@ -234,17 +234,17 @@ def test_what_an_interrupted_check_left_is_called_its_own_by_the_next_one(
     )
     env = environment(aws_sandbox, fresh_account, PYTHONPATH=site)
     with background(command("check"), cwd=tmp_path, env=env) as running:
-        until(answering)
+        wait_for(answering)
         os.killpg(running.pid, signal.SIGINT)
         running.communicate(timeout=LIMIT_S)
         assert running.returncode == 130
     left = {"visible": 1, "in flight": 0}
-    until(lambda: messages(aws_sandbox, fresh_account, "output_queue") == left)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "output_queue") == left)
     came = time.monotonic()
-    until(lambda: time.monotonic() > came + ON_THE_WAY_S)
+    wait_for(lambda: time.monotonic() > came + ON_THE_WAY_S)
     at_once = {"Variables": {**known["Variables"], "DELAY": "0"}}
     functions.update_function_configuration(FunctionName="first_lambda", Environment=at_once)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=1))
     assert answered(seen) == 1
     assert seen.flags == ("earlier-answers",)
     assert messages(aws_sandbox, fresh_account, "output_queue") == left
@@ -353,7 +353,7 @@ def test_what_could_not_be_seen_of_what_was_asked_is_status_3(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    alike(
+    first_only_when_quick(
         [
             (["--criterion", "memry"], "no criterion “memry”. Did you mean “memory”?"),
             (["--criterion", "qwfp"], "Known here: "),

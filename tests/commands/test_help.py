@@ -12,9 +12,9 @@ import typer.main
 
 from grader import cli
 from grader.i18n.language import language
-from tests.alike import alike
 from tests.programs import environment, run
 from tests.programs import grader_here as grader
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), alike(MISTAKES, quick=4))
+@pytest.mark.parametrize(("arguments", "said"), first_only_when_quick(MISTAKES, keep=4))
 def test_a_usage_error_is_one_sentence_and_how_to_ask_for_help(
     arguments: list[str], said: str, tmp_path: Path
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_usage_error_is_one_sentence_and_how_to_ask_for_help(
     assert done.stderr.splitlines()[-1] == f"Error: {said}"
 
 
-@pytest.mark.parametrize(("arguments", "english"), alike(MISTAKES, quick=4))
+@pytest.mark.parametrize(("arguments", "english"), first_only_when_quick(MISTAKES, keep=4))
 def test_a_usage_error_is_french_where_french_is_asked_for(
     arguments: list[str], english: str, tmp_path: Path
 ) -> None:

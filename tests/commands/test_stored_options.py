@@ -17,9 +17,9 @@ from grader.commands.stored_options import ClassOptions
 from grader.inputs.problems import BadInput
 from grader.model.run_bounds import LONGEST_ACCOUNT_S, MOST_JOBS
 from grader.results.directory import Results
-from tests.alike import alike
 from tests.batch.test_regrade_stored import odd_class
 from tests.programs import grader_here
+from tests.quick_run import first_only_when_quick
 
 STORED = Path(__file__).parent.parent / "results/stored-0.1.0"
 OWN = """
@@ -64,7 +64,7 @@ def roster_of(results: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("where", alike(["beside", "named"]))
+@pytest.mark.parametrize("where", first_only_when_quick(["beside", "named"]))
 def test_checks_that_only_the_folder_names_are_not_run_until_the_command_names_them(
     stored: Path, tmp_path: Path, where: str
 ) -> None:
@@ -135,7 +135,7 @@ def test_checks_beside_the_rubric_that_is_given_are_trusted(stored: Path, tmp_pa
     assert (own / "ran").exists()
 
 
-@pytest.mark.parametrize("where", alike(["inside", "above"]))
+@pytest.mark.parametrize("where", first_only_when_quick(["inside", "above"]))
 def test_a_labs_name_trusts_no_checks_of_the_folder_one_stands_in(
     stored: Path, tmp_path: Path, where: str
 ) -> None:
@@ -163,7 +163,9 @@ def test_what_a_language_of_another_version_began_goes_on_in_english(
     assert before.lang == Lang.en
 
 
-@pytest.mark.parametrize("what", alike(["check", "lint", "batch", "doctor", "desk"], quick=2))
+@pytest.mark.parametrize(
+    "what", first_only_when_quick(["check", "lint", "batch", "doctor", "desk"], keep=2)
+)
 def test_checks_in_the_results_folder_one_stands_in_are_not_run_unasked(
     stored: Path, what: str
 ) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.cli import run
-from tests.alike import alike
 from tests.export.results_folders import a_graded_class
 from tests.own_checks import write_checks
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("given", alike([*COMMANDS], quick=5))
+@pytest.mark.parametrize("given", first_only_when_quick([*COMMANDS], keep=5))
 def test_a_text_that_no_file_can_hold_is_named_and_nothing_is_written(
     tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

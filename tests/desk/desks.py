@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from grader.model.access import Keys
 from grader.roster.credentials_block import block_text
 from grader.safety.secret import Secret
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, command, environment, read_to
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Browser:
             now = self.state()
             return None if now["state"] in UNDER_WAY else now
 
-        return until(ended, within_s=limit_s)
+        return wait_for(ended, within_s=limit_s)
 
 
 @dataclass
@@ -198,4 +198,4 @@ def desk(
 
 def waits_for(what: Any) -> None:
     """Wait until ``what`` is true."""
-    until(what)
+    wait_for(what)

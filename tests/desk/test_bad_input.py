@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from tests.alike import alike
 from tests.desk.desks import desk, roster
 from tests.programs import grader_here, read_to
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     import subprocess
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    alike(
+    first_only_when_quick(
         [
             (["--host", "0.0.0.0"], "without TLS read what is handed in"),
             (["--host", "::"], "without TLS read what is handed in"),

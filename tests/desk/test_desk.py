@@ -15,7 +15,7 @@ from grader.sandbox.submission import DemoSubmission
 from tests.class_rosters import read_json
 from tests.desk.desks import UNDER_WAY, Browser, block, desk, roster
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import environment, grader_here, with_constants
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def wait_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 
 def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     with desk(roster(tmp_path, ROWS), aws_sandbox) as opened:
         student = opened.student("s01")
@@ -63,7 +63,7 @@ def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
             "criteria": [],
             "message": "",
         }
-        assert student.hand_in(block(right)).headers["location"] == "/"
+        assert student.hand_in(block(reference_account)).headers["location"] == "/"
         seen: list[Any] = []
 
         def ended() -> bool:
@@ -72,10 +72,14 @@ def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
             assert ('http-equiv="refresh"' in page) == ('data-busy="yes"' in page)
             return seen[-1]["state"] not in UNDER_WAY
 
-        until(ended)
+        wait_for(ended)
         assert seen[0]["state"] in UNDER_WAY
         first = next(one for one in seen if one["criteria"])
-        assert (first["state"], first["account_id"], first["score"]) == ("looking", right, None)
+        assert (first["state"], first["account_id"], first["score"]) == (
+            "looking",
+            reference_account,
+            None,
+        )
         assert statuses(first)["memory"] == "passed"
         assert {statuses(first)[one] for one in ("handler", "records", "sums")} == {"waiting"}
         last = seen[-1]
@@ -98,7 +102,9 @@ def test_a_student_comes_by_a_link_and_sees_the_criteria_in_two_portions(
 
 
 @pytest.mark.slow
-def test_what_changes_is_streamed(tmp_path: Path, aws_sandbox: Sandbox, right: str) -> None:
+def test_what_changes_is_streamed(
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
+) -> None:
     from http.client import HTTPConnection
     from urllib.parse import urlsplit
 
@@ -109,7 +115,7 @@ def test_what_changes_is_streamed(tmp_path: Path, aws_sandbox: Sandbox, right: s
         cookie = f"desk={student.cookies['desk']}"
         connection.request("GET", "/events", headers={"Cookie": cookie})
         stream = connection.getresponse()
-        student.hand_in(block(right))
+        student.hand_in(block(reference_account))
         told: list[Any] = []
         while not told or told[-1]["state"] != "done":
             line = stream.readline()
@@ -145,13 +151,13 @@ def test_wrong_blocks_are_told_in_one_sentence_with_what_to_do(
 
 @pytest.mark.slow
 def test_a_second_claimant_is_told_and_released(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str, wait_no_longer: dict[str, str]
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str, wait_no_longer: dict[str, str]
 ) -> None:
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other)
     with desk(roster(tmp_path, ROWS), aws_sandbox, env=wait_no_longer) as opened:
-        assert opened.graded("s01", block(right))["score"] == 20.0
-        refused = opened.graded("s02", block(right))
+        assert opened.graded("s01", block(reference_account))["score"] == 20.0
+        refused = opened.graded("s02", block(reference_account))
         assert (refused["state"], refused["score"]) == ("refused", None)
         assert "Call your instructor" in refused["message"]
         # Nothing was run for it, and nothing kept.
@@ -159,22 +165,30 @@ def test_a_second_claimant_is_told_and_released(
         assert "yours is" in opened.graded("s01", block(other))["message"]
         instructor = opened.instructor()
         board = instructor.get("/board").text
-        assert f"Student s02 handed in account {right}, which is bound to Student s01" in board
+        assert (
+            f"Student s02 handed in account {reference_account}, which is bound to Student s01"
+            in board
+        )
         assert instructor.post("/board/release", student="s01").status == 303
         assert "which is bound to" not in instructor.get("/board").text
-        assert opened.graded("s02", block(right))["score"] == 20.0
+        assert opened.graded("s02", block(reference_account))["score"] == 20.0
         assert opened.graded("s01", block(other))["score"] == 20.0
 
 
 @pytest.mark.slow
-def test_the_roster_s_account_decides(tmp_path: Path, aws_sandbox: Sandbox, right: str) -> None:
-    rows = [{**ROWS[0], "account_id": "9" * 12}, {**ROWS[1], "account_id": right}]
+def test_the_roster_s_account_decides(
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
+) -> None:
+    rows = [{**ROWS[0], "account_id": "9" * 12}, {**ROWS[1], "account_id": reference_account}]
     with desk(roster(tmp_path, rows), aws_sandbox) as opened:
-        assert "handed in by somebody else" in opened.graded("s01", block(right))["message"]
+        assert (
+            "handed in by somebody else"
+            in opened.graded("s01", block(reference_account))["message"]
+        )
         board = opened.instructor().get("/board").text
-        given = f"Student s01 handed in account {right}, which the roster gives to Student s02"
-        assert given in board
-        assert opened.graded("s02", block(right))["score"] == 20.0
+        given = f"handed in account {reference_account}, which the roster gives to Student s02"
+        assert f"Student s01 {given}" in board
+        assert opened.graded("s02", block(reference_account))["score"] == 20.0
 
 
 def test_the_board_says_whose_account_was_claimed_and_lets_a_claim_be_dismissed(
@@ -211,25 +225,29 @@ def test_the_board_says_whose_account_was_claimed_and_lets_a_claim_be_dismissed(
 @pytest.mark.slow
 @pytest.mark.parametrize("keep", ["best", pytest.param("last", marks=pytest.mark.slow)])
 def test_the_best_or_the_last_try_counts(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str, wait_no_longer: dict[str, str], keep: str
+    tmp_path: Path,
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wait_no_longer: dict[str, str],
+    keep: str,
 ) -> None:
     options = ["--keep", keep]
     with desk(roster(tmp_path, ROWS), aws_sandbox, *options, env=wait_no_longer) as opened:
-        assert opened.graded("s01", block(right))["score"] == 20.0
-        lambda_ = aws_sandbox.client("lambda", right)
+        assert opened.graded("s01", block(reference_account))["score"] == 20.0
+        lambda_ = aws_sandbox.client("lambda", reference_account)
         lambda_.update_function_configuration(FunctionName="first_lambda", MemorySize=256)
-        worse = opened.graded("s01", block(right))
+        worse = opened.graded("s01", block(reference_account))
         assert (worse["state"], worse["score"]) == ("done", 19.0)
         assert ("An earlier try was better" in worse["message"]) == (keep == "best")
         assert score_of(opened, "s01") == (20.0 if keep == "best" else 19.0)
         lambda_.update_function_configuration(FunctionName="first_lambda", MemorySize=128)
-        assert opened.graded("s01", block(right))["score"] == 20.0
+        assert opened.graded("s01", block(reference_account))["score"] == 20.0
         assert score_of(opened, "s01") == 20.0
 
 
 @pytest.mark.slow
 def test_a_group_has_the_best_of_its_accounts(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     worse = aws_sandbox.new_account()
     hand_in(aws_sandbox, worse, memory_mb=256)
@@ -238,11 +256,11 @@ def test_a_group_has_the_best_of_its_accounts(
         assert "Graded together with you: Student s02." in opened.student("s01").get("/").text
         assert opened.graded("s01", block(worse))["score"] == 19.0
         assert opened.student("s02").state()["score"] == 19.0
-        assert opened.graded("s02", block(right))["score"] == 20.0
+        assert opened.graded("s02", block(reference_account))["score"] == 20.0
         assert [score_of(opened, name) for name in ("s01", "s02")] == [20.0, 20.0]
         # Both are the group's, and nobody else's.
         bound = read_json(opened.folder / "results" / "desk.json")["accounts"]
-        assert {*bound} == {right, worse}
+        assert {*bound} == {reference_account, worse}
         assert "somebody else" in opened.graded("s03", block(worse))["message"]
         assert end(opened)[0] == 0
     folder = tmp_path / "results" / "students" / "s01"
@@ -254,7 +272,7 @@ def test_a_group_has_the_best_of_its_accounts(
 
 
 def test_the_instructor_closes_and_opens_the_desk(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     with desk(roster(tmp_path, ROWS), aws_sandbox) as opened:
         student, instructor = opened.student("s01"), opened.instructor()
@@ -263,11 +281,11 @@ def test_the_instructor_closes_and_opens_the_desk(
         page = student.get("/").text
         assert "<textarea" not in page
         assert "The desk is closed" in page
-        assert student.post("/check", block=block(right)).status == 403
+        assert student.post("/check", block=block(reference_account)).status == 403
         late = Browser(opened.base).get("/enter/" + opened.links["s02"].rpartition("/")[2])
         assert late.status == 410
         assert instructor.post("/board/open").status == 303
-        assert student.hand_in(block(right)).status == 303
+        assert student.hand_in(block(reference_account)).status == 303
 
 
 @pytest.mark.slow
@@ -278,7 +296,7 @@ def test_until_closes_it_by_itself(tmp_path: Path, aws_sandbox: Sandbox) -> None
     with desk(roster(tmp_path, ROWS), aws_sandbox, "--until", soon) as opened:
         student = opened.student("s01")
         assert "Until " in student.get("/").text
-        until(lambda: "<textarea" not in student.get("/").text, within_s=300)
+        wait_for(lambda: "<textarea" not in student.get("/").text, within_s=300)
         assert student.post("/check", block=block("1" * 12)).status == 403
         # The instructor may give more time.
         instructor = opened.instructor()
@@ -301,11 +319,11 @@ def test_a_batch_goes_on_in_a_desks_folder_by_the_desks_roster(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
-    tmp_path: Path, aws_sandbox: Sandbox, right: str
+    tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other, memory_mb=256)
-    keys = {"aws_access_key_id": right, "aws_secret_access_key": "test"}
+    keys = {"aws_access_key_id": reference_account, "aws_secret_access_key": "test"}
     rows = [{**ROWS[0], **keys}, ROWS[1], ROWS[2]]
     class_csv = roster(tmp_path, rows)
     where = ["--endpoint-url", aws_sandbox.endpoint_url]
@@ -316,7 +334,7 @@ def test_a_desk_goes_on_from_a_batch_and_a_batch_from_a_desk(
     begun = read_json(tmp_path / "results" / "batch.json")
     with desk(class_csv, aws_sandbox) as opened:
         assert opened.student("s01").state()["score"] == 20.0
-        assert "somebody else" in opened.graded("s02", block(right))["message"]
+        assert "somebody else" in opened.graded("s02", block(reference_account))["message"]
         assert opened.graded("s03", block(other))["score"] == 19.0
         assert end(opened)[0] == 0
     ended = read_json(tmp_path / "results" / "batch.json")

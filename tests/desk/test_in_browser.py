@@ -97,7 +97,7 @@ def paste(page: Page, link: str, text: str, locale: str = "en-GB") -> None:
     ["en-GB", pytest.param("fr-FR", marks=pytest.mark.slow)],
 )
 def test_a_student_comes_from_another_site_to_20_of_20(
-    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str, locale: str
+    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, reference_account: str, locale: str
 ) -> None:
     go, label, check, checked = WORDS[locale]
     with (
@@ -108,7 +108,7 @@ def test_a_student_comes_from_another_site_to_20_of_20(
         page.goto(site)
         page.get_by_role("link", name="lab").click()
         page.get_by_role("button", name=go).click()
-        page.get_by_label(label).fill(block(right))
+        page.get_by_label(label).fill(block(reference_account))
         page.get_by_role("button", name=check).click()
         # It streams: nobody loads the page again.
         page.evaluate("window.same = true")
@@ -125,7 +125,7 @@ def test_a_student_comes_from_another_site_to_20_of_20(
 
 @pytest.mark.slow
 def test_without_script_the_page_loads_itself_again(
-    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str
+    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     with (
         desk(roster(tmp_path, ROWS), aws_sandbox) as opened,
@@ -133,7 +133,7 @@ def test_without_script_the_page_loads_itself_again(
     ):
         page.goto(opened.links["s01"])
         page.get_by_role("button", name="Go to my page").click()
-        page.get_by_label("Your credentials block").fill(block(right))
+        page.get_by_label("Your credentials block").fill(block(reference_account))
         page.get_by_role("button", name="Check my account").click()
         page.locator("#said.done").wait_for()
         assert page.locator(".score strong").inner_text() == "20"
@@ -186,7 +186,7 @@ def test_what_is_wrong_with_a_block_is_said_of_its_field(browser: Browser, tmp_p
 
 @pytest.mark.slow
 def test_the_board_is_live_and_releases(
-    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str
+    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     with (
         desk(roster(tmp_path, ROWS), aws_sandbox) as opened,
@@ -197,13 +197,13 @@ def test_the_board_is_live_and_releases(
         row = page.locator(".seats tr", has_text="Ada")
         assert "not here yet" in row.inner_text()
         student = opened.student("s01")
-        student.hand_in(block(right))
+        student.hand_in(block(reference_account))
         page.locator(".seats tr", has_text="Ada").locator(".stage.looking").wait_for()
         page.locator(".seats tr", has_text="Ada").locator(".stage.done").wait_for()
         assert "20" in row.inner_text()
         # The class page below has it too, and can be sorted.
         page.locator("#heat thead button").first.wait_for()
-        opened.graded("s02", block(right))
+        opened.graded("s02", block(reference_account))
         page.get_by_text("Béla handed in account").wait_for()
         page.locator(".claims").get_by_role("button", name="Release: Ada").click()
         page.get_by_role("button", name="Close the desk").wait_for()
@@ -264,7 +264,12 @@ def test_nobody_loses_their_place_when_the_board_changes(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
-    browser: Browser, tmp_path: Path, aws_sandbox: Sandbox, right: str, scheme: Any, width: int
+    browser: Browser,
+    tmp_path: Path,
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    scheme: Any,
+    width: int,
 ) -> None:
     other = aws_sandbox.new_account()
     hand_in(aws_sandbox, other, memory_mb=256)

@@ -13,7 +13,7 @@ from grader.sandbox.deploy import deploy
 from grader.sandbox.submission import DemoSubmission
 from tests.desk.desks import Browser, block, desk, roster
 from tests.observing import EMPTY, hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.processes import children
 from tests.programs import environment
 
@@ -71,7 +71,7 @@ def test_killed_in_the_middle_of_runs_it_goes_on_when_started_again(
         assert browsers[0].over()["score"] == 20.0
         for browser, account in zip(browsers[1:], accounts[1:], strict=True):
             assert browser.hand_in(block(account, CANARY)).status == 303
-        until(lambda: all(one.state()["account_id"] for one in browsers))
+        wait_for(lambda: all(one.state()["account_id"] for one in browsers))
         assert CANARY not in said_by_processes(opened.process.pid)
         board = opened.instructor()
         pages = [*(one.get("/").text for one in browsers), board.get("/board").text]
@@ -114,13 +114,13 @@ def test_ctrl_c_gives_the_queues_back(tmp_path: Path, aws_sandbox: Sandbox) -> N
     with desk(class_of(tmp_path, 2), aws_sandbox) as opened:
         student = opened.student("s00")
         student.hand_in(block(account))
-        until(lambda: messages(aws_sandbox, account, "output_queue")["in flight"] == 3)
+        wait_for(lambda: messages(aws_sandbox, account, "output_queue")["in flight"] == 3)
         opened.process.send_signal(signal.SIGINT)
         _output, errors = opened.process.communicate(timeout=100)  # its deadline is after 120
         assert opened.process.returncode == 130
         assert "1 check had no end; its queues are given back." in errors
         assert "Traceback" not in errors
-    until(lambda: messages(aws_sandbox, account, "output_queue") == {**EMPTY, "visible": 3})
+    wait_for(lambda: messages(aws_sandbox, account, "output_queue") == {**EMPTY, "visible": 3})
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from grader.desk import runs, server
 from grader.desk.tls import tls_of
 from tests.desk.desks import BETWEEN_S, Browser, block, desk, roster
-from tests.polling import until
+from tests.polling import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,7 +300,7 @@ def test_what_comes_while_too_many_are_connected_is_closed_at_once(
         assert is_answered(crowd[-1])
         for one in crowd:
             one.close()
-        until(lambda: is_answered(comes()))
+        wait_for(lambda: is_answered(comes()))
 
 
 @contextmanager

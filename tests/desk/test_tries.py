@@ -19,9 +19,9 @@ from grader.model.machine_limit import WorkerDied
 from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.results.overrides import Overrides
-from tests.alike import alike
 from tests.desk.tries import Tries, account, row
 from tests.judges import Judge
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ def crashes(*_given: Any, **_more: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("what", "fails"),
-    alike(
+    first_only_when_quick(
         [
             ("grader.judging.pool.Judge.submit", dies),
             ("grader.judging.pool.Judge.submit", unjudged),

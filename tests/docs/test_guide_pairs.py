@@ -57,21 +57,21 @@ def filled(folder: Path) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.slow
 def test_pairs_get_their_grades_by_the_commands_of_the_guide(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     second, third = (aws_sandbox.new_account() for _ in range(2))
     hand_in(aws_sandbox, second, memory_mb=256)
     first_time, again = re.findall(r"^```sh\n(.*?)^```$", section(GUIDE, TITLE), re.M | re.S)
     env = with_programs(environment(AWS_ENDPOINT_URL=aws_sandbox.endpoint_url))
     put_worksheet(tmp_path)
-    put_download(tmp_path, block(right), block(second), "We forgot it.")
+    put_download(tmp_path, block(reference_account), block(second), "We forgot it.")
     assert typed(first_time, tmp_path, env) == [3, 3, 0]
     marks = filled(tmp_path)
     assert [marks[name][0] for name in PEOPLE] == ["20", "20", "19", "19", "", ""]
     assert "256" in marks["Cy Day"][1]
     assert marks["Cy Day"] == marks["Di May"]
     hand_in(aws_sandbox, third, memory_mb=512)
-    put_download(tmp_path, block(right), block(second), block(third))
+    put_download(tmp_path, block(reference_account), block(second), block(third))
     assert typed(again, tmp_path, env) == [0, 0, 0]
     marks = filled(tmp_path)
     assert [marks[name][0] for name in PEOPLE[4:]] == ["19", "19"]

@@ -65,12 +65,12 @@ def test_the_guides_commands_make_the_roster_that_it_shows(class_of_pairs: Path)
 
 @pytest.mark.slow
 def test_the_class_is_graded_as_the_guide_shows(
-    aws_sandbox: Sandbox, right: str, class_of_pairs: Path
+    aws_sandbox: Sandbox, reference_account: str, class_of_pairs: Path
 ) -> None:
     second, third = (aws_sandbox.new_account() for _ in range(2))
     hand_in(aws_sandbox, second, memory_mb=256)
     hand_in(aws_sandbox, third, handler="joins_text")
-    download(class_of_pairs, block(third).encode(), "b.txt", accounts=(right, second))
+    download(class_of_pairs, block(third).encode(), "b.txt", accounts=(reference_account, second))
     env = environment(AWS_ENDPOINT_URL=aws_sandbox.endpoint_url, COLUMNS="100")
     words = ("roster", "submissions.zip", "--class", "worksheet.csv", "--out", "class.csv")
     assert grader(*words, cwd=class_of_pairs, env=env).returncode == 0

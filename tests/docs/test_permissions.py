@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
 from tools.generate_contracts import ROOT
 from tools.generate_reference import DOCS
 
@@ -63,16 +63,18 @@ def test_looking_takes_nothing_that_acts() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("may_exercise", [True, False])
 def test_what_is_really_asked_is_in_the_policy(
-    aws_sandbox: Sandbox, right: str, wire: Wire, exchange: bool
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, may_exercise: bool
 ) -> None:
-    look(aws_sandbox, right, rubric=lab(), wire=wire, exchange=exchange)
+    observe_sandbox_account(
+        aws_sandbox, reference_account, rubric=lab(), wire=wire, may_exercise=may_exercise
+    )
     whole, looking = policies()
     asked = {as_action(operation) for operation in wire.requests} - ALWAYS_ALLOWED
     assert "lambda:GetFunctionConfiguration" in asked
-    assert asked <= (whole if exchange else looking)
-    assert ("lambda:InvokeFunction" in asked) == exchange
+    assert asked <= (whole if may_exercise else looking)
+    assert ("lambda:InvokeFunction" in asked) == may_exercise
 
 
 def as_action(operation: str) -> str:

@@ -23,11 +23,11 @@ from grader.model.fact import Found
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import load_roster
 from grader.terminal.doctor import show_examinations
-from tests.alike import alike
 from tests.known_checks import needs_of_rubric
 from tests.observing import EMPTY, hand_in, lab, messages
 from tests.own_names import Lab, own_names
 from tests.programs import environment, grader
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Wire, query, rest, rpc
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_what_plays_the_parts_is_asked_about_where_names_are_found(
 
 @pytest.mark.parametrize(
     ("operation", "answer"),
-    alike(
+    first_only_when_quick(
         [
             ("lambda.ListFunctions", rest(403, "AccessDeniedException", "denied")),
             ("lambda.ListEventSourceMappings", rest(403, "AccessDeniedException", "denied")),
@@ -121,11 +121,11 @@ def test_what_plays_the_parts_is_asked_about_where_names_are_found(
     ),
 )
 def test_a_denied_list_is_named_where_names_are_found(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, operation: str, answer: Any
 ) -> None:
     wire = Wire()
     wire.play(operation, answer, always=True)
-    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{reference_account}")
     (one,) = examine(path, wire, rubric=lab())
     assert operation.replace(".", ":") in faults(one)
 
@@ -134,31 +134,33 @@ def test_a_denied_list_is_named_where_names_are_found(
 
 
 def test_a_right_account_and_an_untouched_one_need_no_mending(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     untouched = aws_sandbox.new_account()
-    path = roster(tmp_path, aws_sandbox, f"s01,,{right},{right}", f"s02,,,{untouched}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s01,,{reference_account},{reference_account}", f"s02,,,{untouched}"
+    )
     done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert "Nothing to fix" in done.stdout
     first, second = done.stdout.splitlines()[1:3]
-    assert re.match(rf"s01 +{right} +root +by \d\d:\d\d +2 of 2 +OK", first)
+    assert re.match(rf"s01 +{reference_account} +root +by \d\d:\d\d +2 of 2 +OK", first)
     assert re.match(rf"s02 +{untouched} +root +by \d\d:\d\d +0 of 2 +OK", second)
     assert all(not one.faults for one in examine(path))
 
 
 @pytest.mark.slow
 def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     other = aws_sandbox.new_account()
     roster(
         tmp_path,
         aws_sandbox,
-        f"s09,,,{right}",
+        f"s09,,,{reference_account}",
         "s01,,,-",
         f"s05,,{'9' * 12},{other}",
-        f"s02,,,{right}",
+        f"s02,,,{reference_account}",
     )
     done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
     assert done.returncode == UNGRADED
@@ -167,11 +169,11 @@ def test_what_is_wrong_is_told_student_by_student_in_the_rosters_order(
     assert all(len(line) <= 80 for line in table.splitlines()[:5])
     lines = to_fix.strip().splitlines()
     assert [line.split(":")[0] for line in lines] == ["s09", "s01", "s05", "s02"]
-    assert f"Account {right} is also that of s02" in lines[0]
+    assert f"Account {reference_account} is also that of s02" in lines[0]
     assert "Could not connect" in lines[1]
     assert "endpoint_url" in lines[1]
     assert f"belong to account {other}, the roster says {'9' * 12}" in lines[2]
-    assert f"Account {right} is also that of s09" in lines[3]
+    assert f"Account {reference_account} is also that of s09" in lines[3]
     assert "canary" not in done.stdout + done.stderr
 
 
@@ -188,17 +190,19 @@ def test_what_many_have_in_common_is_told_once(tmp_path: Path, aws_sandbox: Sand
 @pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["the same account", "perhaps another"])
 def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, known: bool
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, known: bool
 ) -> None:
-    claimed = right if known else ""
-    path = roster(tmp_path, aws_sandbox, f"s01,pair,{claimed},{right}", f"s02,pair,{claimed},-")
+    claimed = reference_account if known else ""
+    path = roster(
+        tmp_path, aws_sandbox, f"s01,pair,{claimed},{reference_account}", f"s02,pair,{claimed},-"
+    )
     path.write_text(path.read_text().replace(aws_sandbox.endpoint_url, ""))
     settings = settings_of(
         seed=0, region=None, endpoint_url=aws_sandbox.endpoint_url, lang=None, jobs=2
     )
     path.write_text(path.read_text().replace("http://127.0.0.1:9", ""))
     (tmp_path / "blocks/s02.ini").write_text(
-        f"[default]\naws_access_key_id={right}\naws_secret_access_key=y\n"
+        f"[default]\naws_access_key_id={reference_account}\naws_secret_access_key=y\n"
     )
     wire = Wire()
     wire.play("sts.GetCallerIdentity", query(403, "InvalidClientTokenId"))
@@ -217,31 +221,40 @@ def test_a_partners_way_is_excused_where_the_account_is_reached_by_the_other(
 
 @pytest.mark.slow
 def test_a_group_with_two_accounts_is_told_and_needs_no_mending(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     other = aws_sandbox.new_account()
-    roster(tmp_path, aws_sandbox, f"s01,pair,,{right}", f"s02,pair,,{other}")
+    roster(tmp_path, aws_sandbox, f"s01,pair,,{reference_account}", f"s02,pair,,{other}")
     done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
     assert done.returncode == 0
-    accounts = ", ".join(sorted([right, other]))
+    accounts = ", ".join(sorted([reference_account, other]))
     lines = " ".join(done.stdout.split())
     assert f"s01, s02: The rows of the group lead to 2 accounts, {accounts}: each" in lines
     assert "Nothing to fix before the batch." in done.stdout
 
 
 def test_rows_of_one_group_may_lead_to_one_account(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    rows = (f"s01,pair,,{right}", f"s02,pair,,{right}", f"s03,,,{right}")
+    rows = (
+        f"s01,pair,,{reference_account}",
+        f"s02,pair,,{reference_account}",
+        f"s03,,,{reference_account}",
+    )
     found = examine(roster(tmp_path, aws_sandbox, *rows))
     told = [faults(one).partition(". If")[0].partition("of ")[2] for one in found]
     assert told == ["s03", "s03", "s01, s02"]
 
 
 def test_who_goes_a_partners_way_needs_no_other_block(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s01,pair,{right},{right}", f"s02,pair,{'2' * 12},")
+    path = roster(
+        tmp_path,
+        aws_sandbox,
+        f"s01,pair,{reference_account},{reference_account}",
+        f"s02,pair,{'2' * 12},",
+    )
     assert [faults(one) for one in examine(path)] == ["", ""]
 
 
@@ -294,12 +307,12 @@ def test_functions_that_stand_in_the_other_region_are_found(
 
 
 def test_an_ended_learner_lab_is_named_though_identity_answers(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     for operation in ("lambda", "sqs", "events", "scheduler"):
         wire.play(operation, rest(403, "AccessDeniedException", ENDED), always=True)
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     assert isinstance(one.seen.identity, Found)
     (fault,) = one.faults
     assert "The Learner Lab has ended" in fault[0]
@@ -330,19 +343,24 @@ def test_an_ended_learner_lab_is_named_though_identity_answers(
     ],
 )
 def test_the_denied_action_and_no_other_is_named(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any, action: str
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    tmp_path: Path,
+    operation: str,
+    answer: Any,
+    action: str,
 ) -> None:
     wire = Wire()
     wire.play(operation, answer(403, "AccessDeniedException", "not authorized"), always=True)
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     assert one.seen.denied == [action]
     assert f"Denied: {action}. Allow it to root" in faults(one)
 
 
 def test_expired_credentials_tell_how_old_their_file_is(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{reference_account}")
     long_ago = time.time() - 26 * HOUR_S
     os.utime(tmp_path / "blocks/s01.ini", (long_ago, long_ago))
     wire = Wire()
@@ -355,22 +373,22 @@ def test_expired_credentials_tell_how_old_their_file_is(
 
 
 def test_credentials_that_expire_while_asked_are_not_called_an_ended_lab(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     wire.play("sqs.GetQueueUrl", rpc(403, "ExpiredToken", "The token has expired"))
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     (fault,) = one.faults
     assert "The credentials are refused" in fault[0]
 
 
 def test_a_wrong_clock_of_this_machine_is_no_ended_lab(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     late = "Signature expired: 20260101T000000Z is now earlier than 20260101T000100Z (… - 5 min.)"
     wire.play("lambda", rest(403, "InvalidSignatureException", late), always=True)
-    said = faults(examine_one(tmp_path, aws_sandbox, right, wire))
+    said = faults(examine_one(tmp_path, aws_sandbox, reference_account, wire))
     assert "this machine's clock is wrong" in said
     assert "Set the clock of this machine" in said
     assert "Learner Lab" not in said
@@ -392,34 +410,39 @@ def test_a_wrong_clock_of_this_machine_is_no_ended_lab(
     ],
 )
 def test_what_is_not_activated_is_called_so(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, operation: str, answer: Any, words: str
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    tmp_path: Path,
+    operation: str,
+    answer: Any,
+    words: str,
 ) -> None:
     wire = Wire()
     wire.play(operation, answer, always=True)
-    said = faults(examine_one(tmp_path, aws_sandbox, right, wire))
+    said = faults(examine_one(tmp_path, aws_sandbox, reference_account, wire))
     assert words in said
     assert "Allow it to" not in said
     assert "The Learner Lab has ended" not in said
 
 
 def test_an_action_that_was_not_answered_is_told_as_such(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     wire.play("scheduler.ListSchedules", rest(400, "OddException", "odd"), always=True)
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     assert "Not answered: scheduler:ListSchedules. " in faults(one)
     assert one.seen.denied == []
 
 
 def test_an_account_that_is_slow_to_answer_does_not_hold_up_the_class(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire = Wire()
     wire.session.events.register(
         "after-call.sts", lambda **_given: monkeypatch.setattr(time, "monotonic", lambda: 1e12)
     )
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     monkeypatch.undo()
     assert wire.requests == ["sts.GetCallerIdentity"]
     assert isinstance(one.seen.identity, Found)
@@ -456,9 +479,9 @@ def test_what_was_handed_in_and_is_no_block_is_told_before_the_batch(
 
 @pytest.mark.slow
 def test_when_a_session_ends_is_said_as_far_as_it_is_known(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{reference_account}")
     block = tmp_path / "blocks/s01.ini"
     an_hour_ago = time.time() - HOUR_S
     os.utime(block, (an_hour_ago, an_hour_ago))
@@ -477,7 +500,7 @@ def test_when_a_session_ends_is_said_as_far_as_it_is_known(
 
 
 def test_nothing_but_reading_is_asked_and_nothing_runs(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     kinds: list[str] = []
@@ -486,7 +509,7 @@ def test_nothing_but_reading_is_asked_and_nothing_runs(
         kinds.append(request.headers["X-Amz-Invocation-Type"])
 
     wire.session.events.register("before-send.lambda.Invoke", note)
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     assert one.faults == []
     assert kinds == [b"DryRun"]
     assert one.seen.untold == ("sqs:ReceiveMessage",)
@@ -498,7 +521,7 @@ def test_nothing_but_reading_is_asked_and_nothing_runs(
         "ChangeMessageVisibilityBatch",
     }
     for queue in ("input_queue", "output_queue"):
-        assert messages(aws_sandbox, right, queue) == EMPTY
+        assert messages(aws_sandbox, reference_account, queue) == EMPTY
 
 
 def test_what_would_act_on_a_queue_is_asked_for_so_that_nothing_can_come_of_it(
@@ -525,11 +548,11 @@ def test_what_would_act_on_a_queue_is_asked_for_so_that_nothing_can_come_of_it(
 
 
 def test_an_answer_that_does_not_tell_whether_an_action_is_allowed_is_no_fault(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     wire.play("sqs.SendMessageBatch", rpc(400, "MissingParameter", "MessageBody"), always=True)
-    one = examine_one(tmp_path, aws_sandbox, right, wire)
+    one = examine_one(tmp_path, aws_sandbox, reference_account, wire)
     assert (one.faults, one.seen.untold) == ([], ("sqs:ReceiveMessage", "sqs:SendMessage"))
     told = io.StringIO()
     show_examinations([one], Console(file=told, width=200))
@@ -537,13 +560,13 @@ def test_an_answer_that_does_not_tell_whether_an_action_is_allowed_is_no_fault(
 
 
 def test_no_log_is_looked_into_and_no_queue_tried_that_the_rubric_does_not_need(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
     rubric = lab()
     looking = ("function_exists", "queue_exists", "schedule_enabled")
     kept = tuple(c for c in rubric.criteria if c.check in looking)
-    path = roster(tmp_path, aws_sandbox, f"s01,,,{right}")
+    path = roster(tmp_path, aws_sandbox, f"s01,,,{reference_account}")
     examine(path, wire, rubric=msgspec.structs.replace(rubric, criteria=kept))
     asked = {name.partition(".")[2] for name in wire.requests}
     assert "GetSchedule" in asked
@@ -552,19 +575,22 @@ def test_no_log_is_looked_into_and_no_queue_tried_that_the_rubric_does_not_need(
 
 
 def test_nothing_is_asked_of_an_account_that_is_not_the_rosters(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
-    (one,) = examine(roster(tmp_path, aws_sandbox, f"s01,,{'9' * 12},{right}"), wire)
+    (one,) = examine(roster(tmp_path, aws_sandbox, f"s01,,{'9' * 12},{reference_account}"), wire)
     assert "the roster says" in faults(one)
     assert wire.requests == ["sts.GetCallerIdentity"]
 
 
 def test_rows_with_the_same_way_to_an_account_are_asked_once(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     wire = Wire()
-    examine(roster(tmp_path, aws_sandbox, f"s01,,,{right}", f"s02,,,{right}"), wire)
+    examine(
+        roster(tmp_path, aws_sandbox, f"s01,,,{reference_account}", f"s02,,,{reference_account}"),
+        wire,
+    )
     assert wire.requests.count("sts.GetCallerIdentity") == 1
 
 

@@ -112,7 +112,7 @@ def verdicts(emulator: Either, account: str, judge: Judge) -> Verdicts:
         observe_identity(aws, account),
         seed=1,
         attempt=1,
-        exchange=False,
+        may_exercise=False,
         waits=Waits(threading.Event()),
     )
     aws.close()

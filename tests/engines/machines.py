@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import grader
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, environment
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Machines:
         self.folder, self.settings, self._started = folder, settings, started
         self.address = ""
         self.scheduler = self._start("scheduler", "--port", "0", "--host", host)
-        self.address = until(self._listens_at)
+        self.address = wait_for(self._listens_at)
 
     def _listens_at(self) -> str | None:
         try:
@@ -108,7 +108,7 @@ class Machines:
         before = self.joined()
         process = self._start("worker", self.address, *arguments, **more)
         if wait:
-            until(lambda: self.joined() > before)
+            wait_for(lambda: self.joined() > before)
         return process
 
     def joined(self) -> int:
@@ -148,7 +148,7 @@ def process_of_worker(client: Client) -> int | None:
 
 def replaced(client: Client) -> int:
     """Kill a local cluster's only worker, and wait for the one that takes its place."""
-    first = until(lambda: process_of_worker(client), within_s=LIMIT_S)
+    first = wait_for(lambda: process_of_worker(client), within_s=LIMIT_S)
     os.kill(first, signal.SIGKILL)
 
     def other() -> int | None:
@@ -156,7 +156,7 @@ def replaced(client: Client) -> int:
         return None if pid == first else pid
 
     # However busy the machine, it is started: to start Python takes a while then.
-    return int(until(other, within_s=LIMIT_S))
+    return int(wait_for(other, within_s=LIMIT_S))
 
 
 def other_grader(folder: Path, change: str) -> str:

@@ -14,8 +14,8 @@ from grader.engines.dask_local import local_cluster
 from tests.class_rosters import read_json, roster
 from tests.engines.machines import replaced
 from tests.observing import hand_in, messages
-from tests.polling import until
-from tests.processes import children, runs
+from tests.polling import wait_for
+from tests.processes import children, is_running
 from tests.programs import LIMIT_S, at_birth, background, command, environment
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ cli.main()
 
 @pytest.fixture
 def busy_class(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, request: pytest.FixtureRequest
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[subprocess.Popen[str]]:
     """A batch in which one student is done, and two others take longer; by another program, if given."""
     program = getattr(request, "param", None)
@@ -53,12 +53,14 @@ def busy_class(
     hand_in(aws_sandbox, busy, handler="slow", environment={"SECONDS": "55"})
     hand_in(aws_sandbox, held, handler="prints_only", old_messages=3)
     (tmp_path / "held").write_text(held)
-    roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}")
+    roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{busy}", f"s3,Cy,,{held}"
+    )
     with background(
         [sys.executable, "-c", program, *how] if program else command(*how), cwd=tmp_path
     ) as process:
         # The old messages are held while the account is exercised.
-        until(lambda: messages(aws_sandbox, held, "output_queue")["in flight"] == 3)
+        wait_for(lambda: messages(aws_sandbox, held, "output_queue")["in flight"] == 3)
         yield process
 
 
@@ -76,7 +78,7 @@ def test_an_interrupted_batch_gives_its_queues_back_and_leaves_no_process(
     assert read_json(tmp_path / "results/batch.json")["state"] == "interrupted"
     held = (tmp_path / "held").read_text()
     assert messages(aws_sandbox, held, "output_queue")["in flight"] == 0
-    until(lambda: not any(map(runs, started)))
+    wait_for(lambda: not any(map(is_running, started)))
     # Not a measurement: the function in s2 takes 55 s, and nobody waited for it.
     assert time.monotonic() - interrupted < 45
 
@@ -86,7 +88,7 @@ def test_workers_end_with_a_grader_that_is_killed(busy_class: subprocess.Popen[s
     assert len(started) > 1
     busy_class.kill()
     busy_class.wait()
-    until(lambda: not any(map(runs, started)))
+    wait_for(lambda: not any(map(is_running, started)))
 
 
 def test_workers_that_have_hardly_begun_hear_no_interrupt(interrupted_at_birth: Path) -> None:
@@ -125,11 +127,11 @@ def test_a_batch_that_is_interrupted_while_its_workers_start_says_no_more_than_t
     env.pop(OF_A_WORKER, None)  # it stays where this process had a cluster
     how = ("batch", "class.csv", "--engine", "dask", "--jobs", "2")
     with background([sys.executable, "-c", program, *how], cwd=tmp_path, env=env) as process:
-        until(begun.exists)
+        wait_for(begun.exists)
         started = children(process.pid)
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=LIMIT_S)
-        until(lambda: not any(map(runs, started)))
+        wait_for(lambda: not any(map(is_running, started)))
     assert (process.returncode, errors) == (130, "Interrupted.\n")
 
 
@@ -142,7 +144,7 @@ def test_an_end_waits_for_no_worker_that_was_not_closed_in_time(
     _, errors = busy_class.communicate(timeout=LIMIT_S)
     assert busy_class.returncode == 130
     assert "Traceback" not in errors
-    until(lambda: not any(map(runs, started)))
+    wait_for(lambda: not any(map(is_running, started)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -38,13 +38,13 @@ def files(folder: Path, name: str) -> dict[str, Any]:
 
 
 def test_a_class_gets_the_same_results_as_with_threads(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
     first, empty = aws_sandbox.new_account(), aws_sandbox.new_account()
     hand_in(aws_sandbox, first, handler="first_record_only")
     # s1 and s5 are of different groups, and lead to one account.
-    rows = [f"s1,Ann,one,{right}", f"s2,Bo,,{first}", f"s3,Cy,,{empty}", "s4,Di,,-"]
-    rows.append(f"s5,Eve,two,{right}")
+    rows = [f"s1,Ann,one,{reference_account}", f"s2,Bo,,{first}", f"s3,Cy,,{empty}", "s4,Di,,-"]
+    rows.append(f"s5,Eve,two,{reference_account}")
     # The rows of a pair lead to two accounts, others' as well.
     rows += [f"s6,Flo,pair,{empty}", f"s7,Gus,pair,{first}"]
     threads, dask = tmp_path / "threads", tmp_path / "dask"

@@ -24,7 +24,7 @@ from tests.class_rosters import read_json, reports, roster
 from tests.engines import tasks
 from tests.engines.machines import Machines, frozen, machines, other_grader
 from tests.observing import hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import LIMIT_S, background, command, environment
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def others(tmp_path: Path) -> Iterator[Machines]:
 
 
 def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
-    others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
+    others: Machines, aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    rows = [f"s1,Ann,,{right}"]
+    rows = [f"s1,Ann,,{reference_account}"]
     for student in ("s2,Bo", "s3,Cy"):
         slow = aws_sandbox.new_account()
         hand_in(aws_sandbox, slow, handler="slow", environment={"SECONDS": "25"})
@@ -56,7 +56,7 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     others.worker()
     how = ("--engine", "dask", "--scheduler", others.address, "--jobs", "3")
     with background(command("batch", path, *how), cwd=tmp_path) as process:
-        until((tmp_path / "results/students/s1/report.json").exists)
+        wait_for((tmp_path / "results/students/s1/report.json").exists)
         others.scheduler.kill()
         _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 3, errors
@@ -69,7 +69,10 @@ def test_a_scheduler_that_dies_leaves_the_rest_ungraded(
     assert errors.count(lost) == 2
     assert "Traceback" not in errors, errors
     assert read_json(tmp_path / "results/batch.json")["state"] == "finished"
-    assert messages(aws_sandbox, right, "output_queue") == {"visible": 0, "in flight": 0}
+    assert messages(aws_sandbox, reference_account, "output_queue") == {
+        "visible": 0,
+        "in flight": 0,
+    }
 
 
 def test_a_class_does_not_wait_for_ever_for_a_worker(
@@ -80,7 +83,7 @@ def test_a_class_does_not_wait_for_ever_for_a_worker(
     worker = others.worker()
     with cluster(others.address, 1) as engine:
         running = engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         worker.kill()
         assert isinstance(running.exception(timeout=LIMIT_S), EngineLost)
         late = engine.submit(tasks.process)
@@ -95,7 +98,7 @@ def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
     with ExitStack() as left:
         engine = left.enter_context(cluster(others.address, 1))
         running = engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         with frozen(others.scheduler):
             error = running.exception(timeout=LIMIT_S)
             assert isinstance(error, EngineLost)
@@ -108,7 +111,7 @@ def test_a_class_does_not_wait_for_ever_for_a_scheduler_that_is_frozen(
 def test_a_task_that_ends_every_worker_is_given_up(others: Machines) -> None:
     for _ in range(5):
         others.worker(threads=1, wait=False)
-    until(lambda: others.joined() == 5)
+    wait_for(lambda: others.joined() == 5)
     with cluster(others.address, 1) as engine:
         error = engine.submit(tasks.ends_its_process, "x").exception(timeout=LIMIT_S)
     assert type(error).__name__ == "KilledWorker"
@@ -118,13 +121,13 @@ def test_a_worker_that_joins_takes_part(others: Machines, tmp_path: Path) -> Non
     first = others.worker(threads=1)
     with cluster(others.address, 2) as engine:
         busy = engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         free = engine.submit(tasks.process)
         second = others.worker(threads=1)
         assert free.result(timeout=LIMIT_S) == second.pid
         engine.stop()
         # Told to stop, not cut off.
-        until((tmp_path / f"{first.pid}.stopped").exists)
+        wait_for((tmp_path / f"{first.pid}.stopped").exists)
     assert busy.done()
 
 
@@ -134,7 +137,7 @@ def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
     others.worker(threads=1)
     with cluster(others.address, 2) as engine:
         busy = engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         waiting = engine.submit(tasks.process)
         listening = ("--listen-address", "tcp://127.0.0.1:0")
         others.worker(1, *listening, "--contact-address", "tcp://192.0.2.1:9")
@@ -145,7 +148,7 @@ def test_an_unfit_worker_that_joins_ends_the_run_with_one_reason(
                 "A worker joined to which nothing travels encrypted: tcp://192.0.2.1:9."
             )
     # Whoever was at work is told to leave the account as it was found.
-    until(lambda: list(tmp_path.glob("*.stopped")))
+    wait_for(lambda: list(tmp_path.glob("*.stopped")))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_a_worker_with_another_grader_that_joins_ends_the_run(
     other = other_grader(tmp_path / "other", change)
     with cluster(others.address, 2) as engine:
         engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         waiting = engine.submit(tasks.process)
         others.worker(1, PYTHONPATH=f"{other}{os.pathsep}{HERE}")
         assert said in str(waiting.exception(timeout=LIMIT_S))
@@ -182,7 +185,7 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
     others.worker(threads=2)
     with cluster(others.address, 1) as engine:
         engine.submit(tasks.says_where, str(tmp_path))
-        until(lambda: list(tmp_path.glob("*.started")))
+        wait_for(lambda: list(tmp_path.glob("*.started")))
         with Client(others.address, set_as_default=False) as client:
             for _ in range(2 * _MOST_CONTEXTS):
                 # Killed batches: none says that it is over.
@@ -190,13 +193,13 @@ def test_a_run_can_be_stopped_however_many_others_came_meanwhile(
                 kept = another.submit(tasks.contexts_in_use).result(timeout=LIMIT_S)
         assert kept == _MOST_CONTEXTS + 1
         engine.stop()
-        until(lambda: list(tmp_path.glob("*.stopped")))
+        wait_for(lambda: list(tmp_path.glob("*.stopped")))
 
 
 def test_what_a_run_leaves_with_the_scheduler_is_nothing(others: Machines) -> None:
     others.worker()
     with cluster(others.address, 2) as engine:
-        options = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
+        options = RunOptions(seed=1, attempt=1, may_exercise=True, limit_s=60)
         assert engine.submit(tasks.attempt, options).result(timeout=LIMIT_S) == 1
     with Client(others.address, set_as_default=False) as client:
         assert client.run_on_scheduler(tasks.events_known) == 0
@@ -224,7 +227,7 @@ def test_an_account_is_visited_again_with_new_pairs(
         with background(
             command("batch", path, *how), cwd=tmp_path, env=environment(**running.settings)
         ) as process:
-            until(lambda: any(messages(aws_sandbox, fresh_account, "input_queue").values()))
+            wait_for(lambda: any(messages(aws_sandbox, fresh_account, "input_queue").values()))
             first.kill()
             running.worker()
             _, errors = process.communicate(timeout=LIMIT_S)

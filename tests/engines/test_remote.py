@@ -34,9 +34,11 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 
 
 def test_a_class_is_graded_on_other_machines(
-    others: Machines, aws_sandbox: Sandbox, right: str, tmp_path: Path
+    others: Machines, aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:
-    path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{aws_sandbox.new_account()}")
+    path = roster(
+        tmp_path, aws_sandbox, f"s1,Ann,,{reference_account}", f"s2,Bo,,{aws_sandbox.new_account()}"
+    )
     how = ("--engine", "dask", "--scheduler", others.address)
     done = grader("batch", path, *how, cwd=tmp_path, env=environment(**others.settings))
     assert done.returncode == 0, done.stderr

@@ -101,7 +101,7 @@ def test_a_task_that_fails_shows_no_secret(
 def test_a_visit_that_crashes_shows_no_secret(
     engine: Cluster, talkative: Machines, written: io.StringIO
 ) -> None:
-    options = RunOptions(seed=1, attempt=1, exchange=True, limit_s=60)
+    options = RunOptions(seed=1, attempt=1, may_exercise=True, limit_s=60)
     nonsense: Any = None
     future = engine.submit(observe_account, visit(), nonsense, nonsense, options)
     assert isinstance(future.exception(timeout=LIMIT_S), TaskFailed)

@@ -23,8 +23,8 @@ from grader.scoring.adjust import adjusted
 from grader.scoring.late import with_lateness
 from grader.scoring.summary import summarise
 from grader.terminal.report import show_class, show_report
-from tests.alike import alike
 from tests.export.results_folders import ANN, RUBRIC, a_graded_class, a_report, a_student
+from tests.quick_run import first_only_when_quick
 from tests.scoring.test_late import DUE, modified
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ PLACES: dict[str, Callable[[Path], tuple[float, str]]] = {
 }
 
 
-@pytest.mark.parametrize("place", alike(PLACES, quick=3))
+@pytest.mark.parametrize("place", first_only_when_quick(PLACES, keep=3))
 def test_score_and_reason_read_the_same(results: Path, kind: str, place: str) -> None:
     _mark, score, why = KINDS[kind]
     shown, text = PLACES[place](results)

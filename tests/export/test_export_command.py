@@ -16,7 +16,6 @@ from grader.i18n.message import said as told
 from grader.model.report import TestResult
 from grader.results.directory import Results
 from grader.safety.printable import printable
-from tests.alike import alike
 from tests.export import importers
 from tests.export.results_folders import (
     ANN,
@@ -30,6 +29,7 @@ from tests.export.results_folders import (
     ids,
     in_moodle,
 )
+from tests.quick_run import first_only_when_quick
 
 ASSIGNMENT = ["--assignment", "Lab 3 (4711)"]
 NEEDED = {"canvas": ASSIGNMENT}
@@ -125,7 +125,7 @@ def test_control_characters_do_not_get_into_a_comment(root: Path) -> None:
 # -- where it goes --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("to", alike(FORMATS, quick=3))
+@pytest.mark.parametrize("to", first_only_when_quick(FORMATS, keep=3))
 def test_every_format_has_a_place_of_its_own_that_only_its_owner_reads(root: Path, to: str) -> None:
     before = {*root.rglob("*")}
     assert export(root, to) == 0
@@ -168,7 +168,10 @@ def linked(how: str, path: Path, to: Path) -> Path:
 
 @pytest.mark.parametrize("how", ["same", "symlink", "hard link"])
 @pytest.mark.parametrize(
-    "of", alike(["worksheet", "batch.json", "grades.csv", "students/s1/report.json"], quick=2)
+    "of",
+    first_only_when_quick(
+        ["worksheet", "batch.json", "grades.csv", "students/s1/report.json"], keep=2
+    ),
 )
 def test_an_input_is_never_the_output(root: Path, how: str, of: str, capsys) -> None:
     sheet = root.parent / "sheet.csv"
@@ -361,7 +364,7 @@ DAMAGED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("how", alike(DAMAGED, quick=5))
+@pytest.mark.parametrize("how", first_only_when_quick(DAMAGED, keep=5))
 def test_a_report_edited_by_hand_is_named_and_the_rest_is_exported(
     root: Path, how: str, capsys
 ) -> None:

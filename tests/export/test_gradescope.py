@@ -13,10 +13,10 @@ from grader import cli
 from grader.export.gradescope import results_of
 from grader.results.directory import Results
 from grader.scoring.scale import scale_of
-from tests.alike import alike
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observing import hand_in
 from tests.programs import environment, grader, run
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     import subprocess
@@ -281,9 +281,9 @@ def sandboxed(aws_sandbox: Sandbox) -> dict[str, str]:
 
 
 def test_the_autograder_grades_the_account_of_the_submitted_block(
-    aws_sandbox: Sandbox, right: str, autograder: Path
+    aws_sandbox: Sandbox, reference_account: str, autograder: Path
 ) -> None:
-    (autograder / "submission" / "block.txt").write_text(BLOCK.format(key=right))
+    (autograder / "submission" / "block.txt").write_text(BLOCK.format(key=reference_account))
     done = run_autograder(autograder, sandboxed(aws_sandbox))
     assert done.returncode == 0, done.stderr
     made = (autograder / "results/results.json").read_text()
@@ -294,7 +294,7 @@ def test_the_autograder_grades_the_account_of_the_submitted_block(
 
 @pytest.mark.parametrize(
     ("files", "said"),
-    alike(
+    first_only_when_quick(
         [
             ({}, "Nothing is in it"),
             ({"a.txt": "hello"}, "No credentials block is in it"),
@@ -323,14 +323,15 @@ def test_a_submission_without_one_block_has_no_score_and_says_what_it_is(
 
 @pytest.mark.slow
 def test_the_autograder_reads_a_block_as_a_roster_does(
-    aws_sandbox: Sandbox, right: str, autograder: Path
+    aws_sandbox: Sandbox, reference_account: str, autograder: Path
 ) -> None:
     # Spaces around the signs, a mail's quotation: what the AWS CLI's own reader refuses.
     quoted = "".join(
-        f"> {line}\n" for line in BLOCK.format(key=right).replace("=", " = ").splitlines()
+        f"> {line}\n"
+        for line in BLOCK.format(key=reference_account).replace("=", " = ").splitlines()
     )
     (autograder / "submission/mail.txt").write_text(f"Here it is:\n{quoted}")
-    (autograder / "submission/again.txt").write_text(BLOCK.format(key=right))
+    (autograder / "submission/again.txt").write_text(BLOCK.format(key=reference_account))
     env = sandboxed(aws_sandbox)
     # The environment's own profile is nobody's: neither read nor missed.
     done = run_autograder(autograder, env | {"AWS_PROFILE": "nobody"})

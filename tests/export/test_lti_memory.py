@@ -16,7 +16,7 @@ from grader.inputs.problems import BadInput
 from tests.export.lms import CLIENT, KEY_ID, Answer, Lms
 from tests.export.pushing import AGAIN, GRADED, direct, pushed, regraded
 from tests.export.results_folders import export_of
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import background, command
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_a_push_that_is_killed_posts_nothing_twice(results: Path, platform: Lms,
     )
     with background(line, cwd=results.parent) as killed:
         # Five are taken, and it waits for what the platform says to the sixth.
-        until(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
+        wait_for(lambda: len(platform.asked) == 1 + 6 or killed.poll() is not None)
         killed.kill()
     assert len(platform.taken) == 5
     done = direct(results, platform, [])
@@ -84,7 +84,7 @@ def test_what_a_killed_push_had_sent_is_remembered(results: Path, platform: Lms,
         *("--token-url", platform.token_url, "--key", key, "--key-id", KEY_ID),
     )
     with background(line, cwd=results.parent) as killed:
-        until(lambda: platform.scores["memory-256"] == 18 or killed.poll() is not None)
+        wait_for(lambda: platform.scores["memory-256"] == 18 or killed.poll() is not None)
         killed.kill()
     report.write_bytes(before)
     done = direct(results, platform, [])

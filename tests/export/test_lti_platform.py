@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from grader import cli
 from grader.export.lti_platform import retry_after, scores_url
-from tests.alike import alike
 from tests.export.lms import Answer, Lms, lms
 from tests.export.pushing import AGAIN, GRADED, KEY, PEM, direct, pushed
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,7 @@ def test_a_date_that_no_clock_knows_does_not_end_the_push(
     assert (platform.scores, done.left, len(waits)) == (GRADED, [], 1)
 
 
-@pytest.mark.parametrize("how", alike(["close", "hang", "half"]))
+@pytest.mark.parametrize("how", first_only_when_quick(["close", "hang", "half"]))
 def test_an_answer_that_does_not_come_is_asked_for_again(
     results: Path, platform: Lms, how: Literal["hang", "close", "half"]
 ) -> None:

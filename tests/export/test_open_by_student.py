@@ -14,7 +14,6 @@ from grader import cli
 from grader.commands.formats import FORMATS
 from grader.model.report import read_report
 from grader.results.directory import Results
-from tests.alike import alike
 from tests.export import importers
 from tests.export.pushing import pushed
 from tests.export.results_folders import (
@@ -29,6 +28,7 @@ from tests.export.results_folders import (
     an_open_report,
     in_moodle,
 )
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_every_format_that_gives_one_score_is_in_the_table() -> None:
     assert one_score == importers.READERS.keys(), "READERS of tests/export/importers.py lacks it"
 
 
-@pytest.mark.parametrize("to", alike(READ))
+@pytest.mark.parametrize("to", first_only_when_quick(READ))
 @pytest.mark.parametrize("asked", [[], ["--open-by-student", "blank"]])
 def test_who_is_open_has_no_score_unless_asked_for(root: Path, to: str, asked: list[str]) -> None:
     assert scores(exported(root, to, *asked), to) == {"s1": 17.5}

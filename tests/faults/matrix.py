@@ -256,7 +256,7 @@ def visit(
     place = WorkerContext()
     place.clients = Clients(wire.session)
     way = Visit(access, account, sandbox.region, sandbox.endpoint_url)
-    orders = RunOptions(seed=1, attempt=attempt, exchange=True, limit_s=600)
+    orders = RunOptions(seed=1, attempt=attempt, may_exercise=True, limit_s=600)
     identity = identify_account(place, way, orders.limit_s).identity
     return observe_account(place, way, identity, rubric, needs_of_rubric(rubric), orders)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
 WITHOUT_ROOM = {"lambda.GetFunctionConcurrency"}
-"""Asked where Lambda has no room for the function: ``tests/observe/test_room.py``."""
+"""Asked where Lambda has no room for the function: ``tests/observe/test_concurrency.py``."""
 
 NOT_GRADING = {"sandbox", "doctor"}
 """Deploys into an AWS of its own; asks for ``grader doctor``."""

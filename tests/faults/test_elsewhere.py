@@ -14,7 +14,7 @@ from tests.faults.matrix import (
     reported,
     without_waiting,
 )
-from tests.observing import hand_in, lab, look
+from tests.observing import hand_in, lab, observe_sandbox_account
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def came(aws_sandbox: Sandbox) -> dict[str | Disturbance, dict[str, CriterionRes
                 sqs = aws_sandbox.client("sqs", account)
                 url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
                 sqs.send_message(QueueUrl=url, MessageBody="of somebody else")
-            observed = look(aws_sandbox, account, rubric=rubric, wire=wire, attempt=attempt)
+            observed = observe_sandbox_account(
+                aws_sandbox, account, rubric=rubric, wire=wire, attempt=attempt
+            )
             assert name in wire.requests
             seen.append((disturbance or name, (observed, wire)))
         return seen

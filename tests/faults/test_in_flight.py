@@ -72,19 +72,19 @@ def busy() -> Busy:
 
 @pytest.mark.slow
 def test_an_account_is_exercised_by_one_row_at_a_time(
-    aws_sandbox: Sandbox, right: str, grade: Any, busy: Busy
+    aws_sandbox: Sandbox, reference_account: str, grade: Any, busy: Busy
 ) -> None:
-    report = grade(right, aws_sandbox.endpoint_url, wire=busy, rows=4)
+    report = grade(reference_account, aws_sandbox.endpoint_url, wire=busy, rows=4)
     assert report.score == 20, report.criteria
     assert (busy.most, busy.sent) == (1, 5)
 
 
 @pytest.mark.slow
 def test_a_pair_that_stays_silent_is_followed_by_one_other(
-    aws_sandbox: Sandbox, right: str, grade: Any, busy: Busy
+    aws_sandbox: Sandbox, reference_account: str, grade: Any, busy: Busy
 ) -> None:
     busy.play("sqs.SendMessage", swallowed(), always=True)
-    grade(right, aws_sandbox.endpoint_url, wire=busy, deadline_s=1)
+    grade(reference_account, aws_sandbox.endpoint_url, wire=busy, deadline_s=1)
     assert (busy.most, busy.sent) == (ALLOWED, 2)
 
 

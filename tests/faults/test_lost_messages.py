@@ -10,8 +10,8 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.observe import invocation, patience
 from tests.faults.matrix import BEHAVIOUR, Seen, assert_only, reported, without_waiting
-from tests.observing import hand_in, lab, look, messages
-from tests.polling import until
+from tests.observing import hand_in, lab, messages, observe_sandbox_account
+from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def came(aws_sandbox: Sandbox) -> list[Report]:
         account, wire = aws_sandbox.new_account(), Wire()
         hand_in(aws_sandbox, account)
         wire.play("sqs.ReceiveMessage", *[None] * number, LOST)
-        return look(aws_sandbox, account, rubric=rubric, wire=wire), wire
+        return observe_sandbox_account(aws_sandbox, account, rubric=rubric, wire=wire), wire
 
     with ThreadPoolExecutor(len(RECEIVES)) as threads, without_waiting():
         seen = list(threads.map(observe, RECEIVES))
@@ -57,7 +57,7 @@ def test_a_lost_answer_is_not_the_students(came: list[Report], number: int) -> N
 )
 def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     monkeypatch: pytest.MonkeyPatch,
     heard: int,
     ungraded: set[str],
@@ -67,12 +67,12 @@ def test_answers_that_are_lost_every_time_leave_open_what_they_said(
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
 
     def answered(_said: object) -> None:
-        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 1)
+        wait_for(lambda: messages(aws_sandbox, reference_account, "output_queue")["visible"] >= 1)
 
     # Each look loses what lies in the queue, is repeated by the client, and then finds nothing.
     wire.play("sqs.ReceiveMessage", *[None] * heard, *[LOST, None] * 40)
     wire.change("sqs.SendMessage", answered)
     with without_waiting():
-        seen = look(aws_sandbox, right, rubric=rubric, wire=wire)
+        seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(ungraded), "unreachable")

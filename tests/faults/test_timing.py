@@ -16,7 +16,7 @@ from grader.sandbox.deploy import SECOND_FUNCTION, deploy
 from grader.scoring.phrases import what_next
 from tests.faults.matrix import BEHAVIOUR
 from tests.observing import EMPTY, hand_in, messages
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def not_passed(report: Any) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
-    aws_sandbox: Sandbox, right: str, grade: Any
+    aws_sandbox: Sandbox, reference_account: str, grade: Any
 ) -> None:
     wire = Wire()
 
@@ -40,17 +40,17 @@ def test_a_pair_that_is_sent_twice_costs_nothing_and_leaves_nothing(
 
     def both_answered(_said: dict[str, Any]) -> None:
         # What comes after the grader's last look stays, and may come whenever SQS likes.
-        until(lambda: messages(aws_sandbox, right, "output_queue")["visible"] >= 2)
+        wait_for(lambda: messages(aws_sandbox, reference_account, "output_queue")["visible"] >= 2)
 
     wire.session.events.register("before-send.sqs.SendMessage", twice)
     wire.change("sqs.SendMessage", both_answered)
-    assert grade(right, aws_sandbox.endpoint_url, wire=wire).score == 20
-    assert messages(aws_sandbox, right, "output_queue") == EMPTY
+    assert grade(reference_account, aws_sandbox.endpoint_url, wire=wire).score == 20
+    assert messages(aws_sandbox, reference_account, "output_queue") == EMPTY
 
 
 @pytest.mark.slow
 def test_answers_that_come_again_and_out_of_order_cost_nothing(
-    aws_sandbox: Sandbox, right: str, grade: Any
+    aws_sandbox: Sandbox, reference_account: str, grade: Any
 ) -> None:
     wire, came = Wire(), list[Any]()
 
@@ -66,7 +66,7 @@ def test_answers_that_come_again_and_out_of_order_cost_nothing(
 
     wire.change("sqs.ReceiveMessage", shuffle)
     wire.change("lambda.ListEventSourceMappings", slow)
-    assert grade(right, aws_sandbox.endpoint_url, wire=wire).score == 20
+    assert grade(reference_account, aws_sandbox.endpoint_url, wire=wire).score == 20
     assert len(came) == 1 + 3 + 5
 
 
@@ -81,9 +81,9 @@ def test_an_answer_that_arrives_at_the_deadline_counts(
 
 @pytest.mark.slow
 def test_messages_that_come_all_the_time_cost_nothing_and_are_left(
-    aws_sandbox: Sandbox, right: str, grade: Any
+    aws_sandbox: Sandbox, reference_account: str, grade: Any
 ) -> None:
-    sqs = aws_sandbox.client("sqs", right)
+    sqs = aws_sandbox.client("sqs", reference_account)
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sent, ended = list[str](), threading.Event()
 
@@ -95,12 +95,15 @@ def test_messages_that_come_all_the_time_cost_nothing_and_are_left(
     sending = threading.Thread(target=send)
     sending.start()
     try:
-        report = grade(right, aws_sandbox.endpoint_url)
+        report = grade(reference_account, aws_sandbox.endpoint_url)
     finally:
         ended.set()
         sending.join()
     assert report.score == 20, report.criteria
-    assert messages(aws_sandbox, right, "output_queue") == {"visible": len(sent), "in flight": 0}
+    assert messages(aws_sandbox, reference_account, "output_queue") == {
+        "visible": len(sent),
+        "in flight": 0,
+    }
 
 
 @pytest.mark.slow
@@ -150,7 +153,7 @@ def enabling(parsed: dict[str, Any]) -> None:
 )
 def test_what_is_ready_after_20_seconds_costs_nothing(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     grade: Any,
     clock: Callable[[], float],
     operation: str,
@@ -158,7 +161,7 @@ def test_what_is_ready_after_20_seconds_costs_nothing(
 ) -> None:
     wire = Wire()
     wire.change(operation, lambda parsed: change(parsed) if clock() < 20 else None)
-    assert grade(right, aws_sandbox.endpoint_url, wire=wire, pairs=1).score == 20
+    assert grade(reference_account, aws_sandbox.endpoint_url, wire=wire, pairs=1).score == 20
     assert clock() >= 20
 
 
@@ -172,7 +175,7 @@ def test_what_is_ready_after_20_seconds_costs_nothing(
 )
 def test_what_is_not_ready_after_a_minute_is_ungraded(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     grade: Any,
     clock: Callable[[], float],
     operation: str,
@@ -181,7 +184,7 @@ def test_what_is_not_ready_after_a_minute_is_ungraded(
 ) -> None:
     wire = Wire()
     wire.change(operation, change)
-    report = grade(right, aws_sandbox.endpoint_url, wire=wire, pairs=1)
+    report = grade(reference_account, aws_sandbox.endpoint_url, wire=wire, pairs=1)
     assert clock() >= 60
     assert not_passed(report) == dict.fromkeys(ungraded, "ungraded")
     assert {r.hint for r in report.criteria if r.status == "ungraded"} == {

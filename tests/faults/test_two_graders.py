@@ -12,8 +12,16 @@ import pytest
 from grader.observe import exercise, hidden, invocation
 from grader.rubric.pairs import Pairs
 from tests.faults.matrix import BEHAVIOUR, assert_only, reported
-from tests.observing import EMPTY, hand_in, lab, look, messages, move_away_after, put
-from tests.polling import until
+from tests.observing import (
+    EMPTY,
+    hand_in,
+    lab,
+    messages,
+    move_away_after,
+    observe_sandbox_account,
+    put,
+)
+from tests.polling import wait_for
 from tests.wire_faults import Wire
 
 if TYPE_CHECKING:
@@ -40,7 +48,7 @@ def test_two_graders_on_one_account_cost_nothing_and_leave_it_as_it_was(
         assert report.score == 20, lost
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
     # Lambda deletes what the function was given after it has answered.
-    until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
     if receives is not None:
         assert messages(aws_sandbox, fresh_account, "dead_letters") == EMPTY
 
@@ -109,7 +117,7 @@ def test_answers_that_somebody_else_holds_leave_open_what_the_function_does(
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
     hand_in(aws_sandbox, fresh_account)
     Reader(aws_sandbox, fresh_account, wire, hides_s=600)
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, BEHAVIOUR, "disturbed")
 
@@ -124,7 +132,7 @@ def test_somebody_who_has_left_by_the_end_of_the_run_costs_nothing(
     hand_in(aws_sandbox, fresh_account)
     reader = Reader(aws_sandbox, fresh_account, wire, hides_s=600)
     reader.turns = turns
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(), "")
     assert len(reader.got) == turns
@@ -140,7 +148,7 @@ def test_an_answer_that_another_grader_held_until_its_end_is_not_left_behind(
     move_away_after(aws_sandbox, fresh_account, 3)
     reader = Reader(aws_sandbox, fresh_account, wire, hides_s=15)
     reader.turns = 1
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(), "")
     assert len(reader.got) == 1
@@ -155,7 +163,7 @@ def test_answers_that_somebody_else_looks_at_first_count(
     rubric, wire = lab(pairs=2), Wire()
     hand_in(aws_sandbox, fresh_account)
     reader = Reader(aws_sandbox, fresh_account, wire, hides_s=0)
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(), "")
     assert len(reader.got) == 1 + 3 + 2
@@ -169,7 +177,7 @@ def test_what_a_killed_grader_left_hidden_excuses_no_silence(
     rubric, wire = lab(pairs=1, deadline_s=1), Wire()
     hand_in(aws_sandbox, fresh_account, handler="prints_only", old_messages=3)
     Reader(aws_sandbox, fresh_account, Wire(), hides_s=600).read()
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert came.not_passed["handler"] == "failed"
     assert came.kinds == set()
@@ -185,7 +193,7 @@ def test_what_looks_like_a_mistake_can_be_taken_by_the_grader_whose_right_answer
     other = Reader(aws_sandbox, fresh_account, Wire(), hides_s=0)
     sends = iter([lambda: put(aws_sandbox, fresh_account, json.dumps({"body": near}))])
     wire.change("lambda.Invoke", lambda _said: next(sends, other.read)())
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, wire=wire)
     (came,) = reported(rubric, [(seen, wire)])
     assert_only(came, frozenset(), "")
     assert json.dumps({"body": near}) in other.got

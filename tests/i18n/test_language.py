@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import grader as package
-from grader.aws.errors import sort_error
+from grader.aws.errors import classify_error
 from grader.i18n import language as languages
 from grader.i18n.language import LANGUAGES, default_language, language
 from grader.i18n.message import Message, as_message, message, said, shown
@@ -249,7 +249,7 @@ def test_what_botocore_says_of_the_network_is_translated(code: str) -> None:
         failures.ConnectionClosedError(endpoint_url=url),
         failures.ProfileNotFound(profile="lab"),
     ):
-        fact = sort_error(error, "sts:GetCallerIdentity")
+        fact = classify_error(error, "sts:GetCallerIdentity")
         assert isinstance(fact, Unknown)
         assert str(error) in fact.detail
         assert str(error) not in said(fact.words, code)
@@ -263,7 +263,7 @@ def test_what_botocore_says_of_the_network_is_translated(code: str) -> None:
     ],
 )
 def test_credentials_that_are_missing_are_told_in_words_of_our_own(code: str, words: str) -> None:
-    fact = sort_error(failures.NoCredentialsError(), "sts:GetCallerIdentity")
+    fact = classify_error(failures.NoCredentialsError(), "sts:GetCallerIdentity")
     assert isinstance(fact, Unknown)
     assert said(fact.words, code) == words
 

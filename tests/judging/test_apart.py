@@ -10,9 +10,9 @@ from grader.judging.ungraded import Unjudged, all_ungraded
 from grader.judging.worker_process import WorkerProcess
 from grader.model.fact import Found
 from grader.model.machine_limit import FILES, WorkerFailed
-from tests.alike import alike
 from tests.judges import Judge
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from grader.model.outcome import Outcome
@@ -72,7 +72,7 @@ def test_a_limit_that_is_met_while_each_is_by_itself_is_raised(
     assert (raised.value.limit, len(asked)) == (FILES, 4)
 
 
-@pytest.mark.parametrize("at_a_time", alike([1, 2, 3]))
+@pytest.mark.parametrize("at_a_time", first_only_when_quick([1, 2, 3]))
 def test_a_fault_of_the_grader_with_one_account_is_the_same_whoever_is_judged_with_it(
     monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:

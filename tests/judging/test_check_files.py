@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.inputs.problems import BadInput
-from tests.alike import alike
 from tests.judges import Judge
 from tests.observations import lab_rubric
 from tests.own_checks import GENEROUS_S, HANG
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from tests.own_checks import Write
@@ -27,7 +27,7 @@ GOOD = '@check("own", on="function")\ndef test_own(function):\n    pass\n'
 
 @pytest.mark.parametrize(
     ("body", "line", "said"),
-    alike(
+    first_only_when_quick(
         [
             ("def broken(:\n    pass\n", 1, "cannot read this line"),
             ("x = 1\nimport no_such_module\n", 2, "No module named 'no_such_module'"),
@@ -53,7 +53,7 @@ GOOD = '@check("own", on="function")\ndef test_own(function):\n    pass\n'
             ),
             ("from grader.checks import check\n" + GOOD.replace("def", "async def"), 2, "async"),
         ],
-        quick=4,
+        keep=4,
     ),
 )
 def test_a_check_file_that_cannot_be_used_is_refused_with_its_line(

@@ -17,13 +17,13 @@ from grader.model.fact import Found
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.rubric.rubric import Criterion
 from grader.safety.printable import printable
-from tests.alike import alike
 from tests.judges import Judge
 from tests.known_checks import OPTIONAL
 from tests.observations import a_function, lab_rubric, only, reference, sum_function
 from tests.own_checks import GENEROUS_S, HANG
-from tests.processes import runs
+from tests.processes import is_running
 from tests.programs import LIMIT_S, background, environment
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_failing(function):
 FOREIGN = ["{expected:>30000000}", "{actual!r:^9}", "{expected.__class__}", "{0}{", "%s {expected}"]
 
 
-@pytest.mark.parametrize("foreign", alike(FOREIGN))
+@pytest.mark.parametrize("foreign", first_only_when_quick(FOREIGN))
 def test_what_a_student_wrote_is_no_template_of_an_own_check(write: Write, foreign: str) -> None:
     folder = write("""
 @check("said", on="function")
@@ -160,7 +160,7 @@ def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("body", "detail"),
-    alike(
+    first_only_when_quick(
         [
             ("sys.exit(0)", "SystemExit"),
             ("pytest.exit('enough')", "enough"),
@@ -171,7 +171,7 @@ def test_the_first_of_several_observations_is_the_first(write: Write) -> None:
         ]
     ),
 )
-@pytest.mark.parametrize("asked", alike(["function", "request, function"]))
+@pytest.mark.parametrize("asked", first_only_when_quick(["function", "request, function"]))
 def test_a_check_that_goes_wrong_is_ungraded_and_alone(
     write: Write, body: str, detail: str, asked: str
 ) -> None:
@@ -532,13 +532,13 @@ if __name__ == "__main__":
 
     @retry(stop=stop_after_delay(LIMIT_S), wait=wait_fixed(0.05), reraise=True)
     def all_is_gone() -> None:
-        assert not runs(int(pid))
+        assert not is_running(int(pid))
         assert not Path(left).exists()
 
     with background([sys.executable, script], env=environment(PYTHONPATH=str(ROOT))) as parent:
         assert parent.stdout is not None
         pid, _, left = parent.stdout.readline().strip().partition(" ")
-        assert runs(int(pid))
+        assert is_running(int(pid))
         assert Path(left).is_dir()
         parent.kill()
         all_is_gone()

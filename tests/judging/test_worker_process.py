@@ -20,13 +20,13 @@ from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, FoundChecks
 from grader.model.machine_limit import WorkerDied, WorkerFailed
 from grader.safety.trace import trace_of
-from tests.alike import alike
 from tests.judges import Judge
 from tests.judging.test_pool import rubric_for
 from tests.observations import reference
 from tests.own_checks import GENEROUS_S, HANG
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import run
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from tests.own_checks import Write
@@ -96,7 +96,7 @@ def test_it_leaves_no_process_and_no_pipe(write: Write, tmp_path: Path) -> None:
         resting.call(asked(write(GOOD)))
         hangs = write(f"open({str(begun)!r}, 'w').close()\n{HANG}\n")
         waits = threads.submit(busy.call, asked(hangs))
-        until(begun.exists)
+        wait_for(begun.exists)
         started = [each._process for each in (resting, busy)]
         for each in (resting, busy):
             each.end()
@@ -110,7 +110,7 @@ def test_it_leaves_no_process_and_no_pipe(write: Write, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "closes",
-    alike(
+    first_only_when_quick(
         [
             "sys.stdout.close()",
             "sys.stderr = None",

@@ -14,8 +14,8 @@ from grader.sandbox.submission import DemoSubmission
 from tests.judges import Judge
 from tests.known_checks import known_checks
 from tests.labs import LABS, calculator_rubric, hand_in_for
-from tests.observing import EMPTY, look, messages
-from tests.polling import until
+from tests.observing import EMPTY, messages, observe_sandbox_account
+from tests.polling import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ def rubric(tmp_path: Path) -> Rubric:
 def looked(aws_sandbox: Sandbox, fresh_account: str, rubric: Rubric) -> Callable[..., Observation]:
     def looked(submission: DemoSubmission = RIGHT, seed: int = 1) -> Observation:
         hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
-        return look(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
+        return observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, seed=seed)
 
     return looked
 
@@ -87,7 +87,7 @@ def test_a_right_calculator_gets_everything_and_leaves_the_queues_as_they_were(
     assert {name: one[0] for name, one in judged(judge, rubric, seen).items()} == FULL
     assert seen.flags == ()
     assert messages(aws_sandbox, fresh_account, "queue2") == EMPTY
-    until(lambda: messages(aws_sandbox, fresh_account, "queue1") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "queue1") == EMPTY)
     assert isinstance(seen.handler, Found)
     assert isinstance(seen.records, Found)
     assert isinstance(seen.exchange, Found)
@@ -160,7 +160,7 @@ def test_another_seed_costs_a_function_that_only_adds_the_same(
     looked: Any, judge: Judge, rubric: Rubric, aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     first = judged(judge, rubric, looked(NAMED["only-adds"], 2))
-    again = look(aws_sandbox, fresh_account, rubric=rubric, seed=3)
+    again = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, seed=3)
     points = {name: one[0] for name, one in first.items()}
     assert {name: one[0] for name, one in judged(judge, rubric, again).items()} == points
     assert points == pytest.approx(FULL | {"records": 0, "answers": 7 * 2 / 8})
@@ -179,7 +179,7 @@ def test_under_names_of_ones_own_each_resource_is_found_by_its_part(
     submission = NAMED.get(name, RIGHT)
     hand_in_for(aws_sandbox, fresh_account, rubric, submission, periodic="absent")
     shipped = load_rubric(LABS / "calculator.yaml", known_checks())
-    seen = look(aws_sandbox, fresh_account, rubric=shipped)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=shipped)
     assert {role: one.name for role, one in seen.found_as.items()} == {
         "calculator": "calculatrice",
         "input": "queue1",

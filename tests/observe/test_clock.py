@@ -16,7 +16,7 @@ from grader.observe.received import Received
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
 from tests.observations import a_message
-from tests.observing import answered, hand_in, handler, lab, look
+from tests.observing import answered, hand_in, handler, lab, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -40,10 +40,10 @@ def shift_dates(wire: Wire, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", AHEAD_S)
 def test_a_right_function_is_right_whatever_the_date_of_an_answer_says(
-    aws_sandbox: Sandbox, right: str, wire: Wire, seconds: float
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, seconds: float
 ) -> None:
     shift_dates(wire, seconds)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert answered(seen) == 5
     assert seen.flags == ()
@@ -65,7 +65,7 @@ def test_old_numbers_are_nobodys_answers_whatever_the_date_of_an_answer_says(
         sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"body": number}))
     if seconds:
         shift_dates(wire, seconds)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
     assert isinstance(seen.handler, Found)
     assert not handler(seen).answered
     assert answered(seen) == 0

@@ -16,7 +16,16 @@ from grader.observe import invocation, output
 from grader.observe.exchange import Exchanging
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
-from tests.observing import EMPTY, answered, exchange, hand_in, handler, lab, look, messages
+from tests.observing import (
+    EMPTY,
+    answered,
+    exchange,
+    hand_in,
+    handler,
+    lab,
+    messages,
+    observe_sandbox_account,
+)
 from tests.own_names import package
 
 if TYPE_CHECKING:
@@ -32,10 +41,10 @@ def swallowed() -> Answer:
 
 @pytest.mark.slow
 def test_an_answer_to_the_fresh_pair_counts_for_the_silent_one(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", swallowed())
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert answered(seen) == 5
     assert wire.requests.count("sqs.SendMessage") == 6
 
@@ -45,7 +54,7 @@ def test_a_function_that_stops_answering_gets_one_fresh_pair_and_no_more(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="first_two_only")
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
     assert [pair.answered for pair in exchange(seen).pairs] == [False]
     assert wire.requests.count("sqs.SendMessage") == 2
 
@@ -55,21 +64,21 @@ def test_only_one_pair_is_tried_where_the_direct_answer_was_wrong(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="multiplies")
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert wire.requests.count("sqs.SendMessage") == 1
     assert exchange(seen).patience_s == 8
 
 
 @pytest.mark.slow
 def test_all_pairs_go_at_once_through_a_slow_mapping(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def slow(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
             mapping["MaximumBatchingWindowInSeconds"] = 30
 
     wire.change("lambda.ListEventSourceMappings", slow)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert answered(seen) == 5
     first = wire.requests.index("sqs.SendMessage")
     assert wire.requests[first : first + 5] == ["sqs.SendMessage"] * 5
@@ -88,7 +97,7 @@ def test_what_records_charges_is_not_charged_again_through_a_slow_mapping(
             mapping["MaximumBatchingWindowInSeconds"] = 30
 
     wire.change("lambda.ListEventSourceMappings", slow)
-    seen = look(aws_sandbox, fresh_account, wire=wire, seed=seed)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, seed=seed)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert not seen.records.value.answered
@@ -100,7 +109,7 @@ def test_what_records_charges_is_not_charged_again_through_a_slow_mapping(
 @pytest.mark.slow
 def test_a_right_sum_after_a_wrong_message_counts(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, handler="corrects_itself")
-    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=3))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=3))
     assert handler(seen).answered
     assert answered(seen) == 3
 
@@ -110,7 +119,7 @@ def test_answers_that_the_function_delays_count_everywhere(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "7"})
-    seen = look(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=1))
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -123,7 +132,7 @@ def test_a_filter_is_not_blamed_for_a_function_that_never_answers(
 ) -> None:
     pattern = json.dumps({"body": {"number1": [{"exists": True}]}})
     hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping_filter=pattern)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert not exchange(seen).filtered
     assert exchange(seen).answered == 0
 
@@ -133,7 +142,7 @@ def test_the_queue_decides_with_full_patience_where_the_made_up_event_cannot(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="deletes_first")
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).inconclusive
     assert not handler(seen).answered
     assert isinstance(seen.records, NotTried)
@@ -192,11 +201,16 @@ def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
     ],
 )
 def test_an_artefact_of_the_made_up_event_that_is_caught_is_no_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire, told: str, returned: str, failure: str | None
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    told: str,
+    returned: str,
+    failure: str | None,
 ) -> None:
-    deploy_code(aws_sandbox, right, CATCHES.format(told=told, returned=returned))
+    deploy_code(aws_sandbox, reference_account, CATCHES.format(told=told, returned=returned))
     reporting(wire)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=2))
     assert (handler(seen).failure, handler(seen).inconclusive) == (failure, True)
     assert not handler(seen).answered
     assert isinstance(seen.records, NotTried)
@@ -214,12 +228,12 @@ def lambda_handler(event, context):
 @pytest.mark.slow
 @pytest.mark.parametrize("heeded", [True, False])
 def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
-    aws_sandbox: Sandbox, right: str, wire: Wire, heeded: bool
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, heeded: bool
 ) -> None:
-    deploy_code(aws_sandbox, right, REPORTS)
+    deploy_code(aws_sandbox, reference_account, REPORTS)
     if heeded:
         reporting(wire)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3))
     assert handler(seen).failure == ("reported" if heeded else None)
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 1
@@ -227,11 +241,11 @@ def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
 
 @pytest.mark.slow
 def test_who_catches_the_artefact_without_a_word_is_right_by_the_queue(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    deploy_code(aws_sandbox, right, CATCHES.format(told="pass", returned=FAILURES))
+    deploy_code(aws_sandbox, reference_account, CATCHES.format(told="pass", returned=FAILURES))
     reporting(wire)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=2))
     assert (handler(seen).failure, handler(seen).inconclusive) == ("reported", False)
     assert answered(seen) == 2
 
@@ -258,10 +272,10 @@ def lambda_handler(event, context):
 
 @pytest.mark.slow
 def test_an_artefact_that_is_caught_after_an_answer_excuses_no_record(
-    aws_sandbox: Sandbox, right: str
+    aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    deploy_code(aws_sandbox, right, ONLY_THE_FIRST)
-    seen = look(aws_sandbox, right, rubric=lab(pairs=1))
+    deploy_code(aws_sandbox, reference_account, ONLY_THE_FIRST)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=lab(pairs=1))
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert not seen.records.value.inconclusive
@@ -293,7 +307,7 @@ def test_an_artefact_that_is_caught_does_not_excuse_who_answers_on_its_own_queue
 ) -> None:
     hand_in(aws_sandbox, fresh_account, mapping="disabled")
     deploy_code(aws_sandbox, fresh_account, ON_ITS_OWN_QUEUE)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
     assert handler(seen).own_queue
     assert not handler(seen).inconclusive
     assert wire.requests.count("sqs.SendMessage") == 0
@@ -301,7 +315,7 @@ def test_an_artefact_that_is_caught_does_not_excuse_who_answers_on_its_own_queue
 
 @pytest.mark.slow
 def test_what_aws_says_of_the_mapping_by_then_is_kept_with_a_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     role = "PROBLEM: Lambda failed to assume your function execution role."
     asked: list[bool] = []
@@ -313,7 +327,9 @@ def test_what_aws_says_of_the_mapping_by_then_is_kept_with_a_silence(
     wire.change("lambda.ListEventSourceMappings", later)
     wire.change("sqs.SendMessage", lambda _said: asked.append(True))
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+    )
     assert (answered(seen), exchange(seen).problem) == (0, role)
 
 
@@ -328,7 +344,7 @@ def test_that_the_queue_decided_is_noted_where_only_several_records_met_the_arte
         "lambda.Invoke",
         lambda said: said.pop("FunctionError", None) if first and first.pop() else 0,
     )
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert not handler(seen).inconclusive
     assert isinstance(seen.records, Found)
     assert seen.records.value.inconclusive
@@ -340,7 +356,9 @@ def test_an_answer_behind_many_old_messages_is_found(
 ) -> None:
     monkeypatch.setattr(invocation, "ANSWER_APPEARS_S", 0.01)
     hand_in(aws_sandbox, fresh_account, old_messages=60)
-    assert handler(look(aws_sandbox, fresh_account, rubric=lab(pairs=1))).answered
+    assert handler(
+        observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=1))
+    ).answered
 
 
 @pytest.mark.slow
@@ -349,7 +367,7 @@ def test_late_duplicates_are_taken_along(
 ) -> None:
     monkeypatch.setattr(output, "DUPLICATES_S", 8)  # the second comes a second later, or two
     hand_in(aws_sandbox, fresh_account, handler="answers_twice")
-    assert answered(look(aws_sandbox, fresh_account)) == 5
+    assert answered(observe_sandbox_account(aws_sandbox, fresh_account)) == 5
     assert messages(aws_sandbox, fresh_account, "output_queue") == EMPTY
 
 
@@ -371,17 +389,19 @@ def test_a_mapping_of_an_alias_is_invoked_as_that_alias(
     wire.session.events.register(
         "before-send.lambda.Invoke", lambda request, **_: urls.append(request.url)
     )
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert answered(seen) == 5
     assert all("Qualifier=live" in url for url in urls)
     assert len(urls) == 2
 
 
-def test_one_queue_for_both_ends_is_a_loop(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
+def test_one_queue_for_both_ends_is_a_loop(
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
+) -> None:
     rubric = lab()
     queues = {"input": "input_queue", "output": "input_queue"}
     both = msgspec.structs.replace(rubric, lab=msgspec.structs.replace(rubric.lab, queues=queues))
-    seen = look(aws_sandbox, right, wire=wire, rubric=both)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=both)
     assert exchange(seen).unsafe is not None
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 
@@ -392,7 +412,7 @@ def test_a_fresh_pair_that_is_answered_clears_the_filter(came: bool) -> None:
     exchanging: Any = object.__new__(Exchanging)
     exchanging._output = SimpleNamespace(quotes=(), said_something_else_since=lambda _sent: False)
     exchanging._held_back, exchanging._one_for_all = True, False
-    exchanging._patience_s, exchanging._standing = 1, 1
+    exchanging._patience_s, exchanging._representatives = 1, 1
     fresh = Sent(drawn())
     fresh.answers += [Came("3", None, 0.1)] * came
     exchanging._entries = [[Sent(drawn()), fresh]]

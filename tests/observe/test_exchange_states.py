@@ -23,7 +23,7 @@ from grader.observe import exercise, invocation
 from grader.observe.repeat import PAIR_ATTEMPTS
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
-from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
+from tests.observing import answered, exchange, hand_in, handler, kind, lab, observe_sandbox_account
 from tests.wire_faults import DENIED, Wire, rpc
 
 if TYPE_CHECKING:
@@ -51,21 +51,21 @@ def all_three(seen: Observation) -> list[Any]:
 
 
 def test_without_an_output_queue_nothing_is_tried(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    delete_queue(aws_sandbox, right, "output_queue")
-    seen = look(aws_sandbox, right, wire=wire)
+    delete_queue(aws_sandbox, reference_account, "output_queue")
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert set(map(because, all_three(seen))) == {"queues.output"}
     assert not ACTED & set(wire.requests)
 
 
 @pytest.mark.parametrize("role", ["input", "output"])
 def test_a_queue_that_could_not_be_looked_at_leaves_everything_unknown(
-    aws_sandbox: Sandbox, right: str, wire: Wire, role: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, role: str
 ) -> None:
     denied = rpc(403, "AccessDenied", DENIED)
     wire.play("sqs.GetQueueUrl", *([None] if role == "output" else []), denied)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.queues[role]) == "permission"
     assert all_three(seen) == [seen.queues[role]] * 3
     assert not ACTED & set(wire.requests)
@@ -73,11 +73,11 @@ def test_a_queue_that_could_not_be_looked_at_leaves_everything_unknown(
 
 @pytest.mark.slow
 def test_an_output_queue_that_does_not_tell_the_time_leaves_everything_unknown(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     # Each queue was looked at before.
     wire.play("sqs.GetQueueAttributes", None, None, rpc(403, "AccessDenied", DENIED))
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert set(map(kind, all_three(seen))) == {"permission"}
     assert not ACTED & set(wire.requests)
 
@@ -110,7 +110,7 @@ def test_silence_is_unknown_where_nobody_can_tell_who_holds_the_answer(
     hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
     denied = rpc(403, "AccessDenied", DENIED)
     wire.play("sqs.GetQueueAttributes", None, None, None, denied, always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
     assert wire.requests.count("lambda.Invoke") == PAIR_ATTEMPTS
 
@@ -122,7 +122,7 @@ def test_a_function_that_failed_is_not_invoked_again_for_an_answer_that_was_miss
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="wrong_keys", mapping="disabled")
     wire.play("sqs.GetQueueAttributes", None, None, None, rpc(403, "AccessDenied", DENIED))
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
     assert wire.requests.count("lambda.Invoke") == 1
 
@@ -139,7 +139,7 @@ def test_a_sum_on_an_input_queue_that_counts_receives_is_left_there(
     policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": 2}
     url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert not handler(seen).own_queue
     got = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])
     assert [m["Attributes"]["ApproximateReceiveCount"] for m in got["Messages"]] == ["1"]
@@ -150,10 +150,10 @@ def test_a_sum_on_an_input_queue_that_counts_receives_is_left_there(
 
 @pytest.mark.slow
 def test_without_an_input_queue_the_function_is_invoked_and_nothing_is_sent(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    delete_queue(aws_sandbox, right, "input_queue")
-    seen = look(aws_sandbox, right, wire=wire)
+    delete_queue(aws_sandbox, reference_account, "input_queue")
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert because(seen.exchange) == "mappings.input"
     assert seen.exchange == NotTried.after("mappings.input", seen.queues["input"])  # type: ignore[arg-type]
@@ -166,7 +166,7 @@ def test_without_an_enabled_mapping_nothing_is_sent(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire, mapping: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, mapping=mapping)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).answered
     assert because(seen.exchange) == "mappings.input"
     assert "sqs.SendMessage" not in wire.requests
@@ -184,7 +184,7 @@ def test_a_direct_answer_while_the_trial_stays_silent_brings_patience_and_no_fre
     monkeypatch.setattr(through, "IMPATIENT_S", 30)
     hand_in(aws_sandbox, fresh_account, handler="delays_answer", environment={"DELAY": "15"})
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=2))
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -195,11 +195,11 @@ def test_a_direct_answer_while_the_trial_stays_silent_brings_patience_and_no_fre
 
 @pytest.mark.slow
 def test_after_pairs_that_went_at_once_each_silent_one_gets_a_fresh_pair(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(through, "AT_ONCE_S", -1)
     wire.play("sqs.SendMessage", swallowed(), None, swallowed())
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3))
     assert answered(seen) == 3
     assert wire.requests.count("sqs.SendMessage") == 3 + 2
 
@@ -210,12 +210,12 @@ def test_after_pairs_that_went_at_once_each_silent_one_gets_a_fresh_pair(
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_three_records_are_tried_again_where_whoever_took_their_answers_has_left(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    reader = Reader(aws_sandbox, right, Wire(), hides_s=600)
+    reader = Reader(aws_sandbox, reference_account, Wire(), hides_s=600)
     there = iter([False, *[True] * PAIR_ATTEMPTS])
     wire.change("lambda.Invoke", lambda _said: reader.read() if next(there, False) else None)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=1))
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=1))
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
     assert answered(seen) == 1

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
 from grader.model.fact import Found
-from tests.observing import answered, facts, lab, look
+from tests.observing import answered, facts, lab, observe_sandbox_account
 from tests.wire_faults import Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_passing_fault_costs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, answer: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, operation: str, answer: Any
 ) -> None:
     wire.play(operation, answer)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert all(isinstance(fact, Found) for fact in facts(seen))
     assert answered(seen) == 5
 
 
 @pytest.mark.slow
 def test_a_send_that_failed_is_repeated_with_another_pair(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     bodies: list[bytes] = []
 
@@ -64,14 +64,17 @@ def test_a_send_that_failed_is_repeated_with_another_pair(
 
     wire.session.events.register("before-send.sqs.SendMessage", note)
     wire.play("sqs.SendMessage", rpc(500, "InternalError"))
-    look(aws_sandbox, right, wire=wire)
+    observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert len(set(bodies)) == len(bodies) == 6
 
 
 @pytest.mark.slow
 def test_a_second_run_with_the_same_seed_but_another_attempt_sends_other_pairs(
-    aws_sandbox: Sandbox, right: str
+    aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    seen = [look(aws_sandbox, right, rubric=lab(pairs=1), attempt=n) for n in (1, 2)]
+    seen = [
+        observe_sandbox_account(aws_sandbox, reference_account, rubric=lab(pairs=1), attempt=n)
+        for n in (1, 2)
+    ]
     pairs = [s.exchange.value.pairs[0] for s in seen if isinstance(s.exchange, Found)]
     assert pairs[0].number1 != pairs[1].number1

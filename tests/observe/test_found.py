@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.resources.inventory import OF_AWS_ACADEMY
-from tests.observing import exchange, look
+from tests.observing import exchange, observe_sandbox_account
 from tests.own_names import RIGHT, Lab, found, how, own_names, why_not
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def lab(aws_sandbox: Sandbox, fresh_account: str) -> Lab:
 
 def seen(lab: Lab) -> Observation:
     """What is found there; nothing is run."""
-    return look(lab.sandbox, lab.account, rubric=own_names(), exchange=False)
+    return observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names(), may_exercise=False)
 
 
 def test_a_right_lab_is_found_under_any_names_and_works(lab: Lab) -> None:
     lab.calculator()
-    observed = look(lab.sandbox, lab.account, rubric=own_names())
+    observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names())
     assert found(observed) == RIGHT
     assert how(observed) == {
         "sum": "which queue1 feeds",

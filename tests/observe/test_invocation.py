@@ -10,7 +10,7 @@ import pytest
 from grader.model.fact import NotTried, Unknown
 from grader.model.observation import Invocation, encode_observation
 from grader.observe.invocation import Direct, Invoker
-from tests.observing import hand_in, handler, look
+from tests.observing import hand_in, handler, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -21,7 +21,7 @@ def test_the_environment_that_a_function_prints_is_not_kept(
 ) -> None:
     secrets = {"DB_PASSWORD": "hunter2canary", "API_TOKEN": "hunter3canary"}
     hand_in(aws_sandbox, fresh_account, handler="prints_environ", environment=secrets)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     kept = encode_observation(seen)
     assert handler(seen).failure == "raised"
     assert b"canary" not in kept
@@ -34,7 +34,7 @@ def test_the_environment_that_a_function_prints_and_answers_with_is_not_kept(
 ) -> None:
     secrets = {"DB_PASSWORD": 'correct "horse" hunter2canary', "DB_TOKENS": "it's, hunter3canary"}
     hand_in(aws_sandbox, fresh_account, handler="prints_environ_lines", environment=secrets)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     kept = encode_observation(seen)
     assert "DB_PASSWORD" in handler(seen).log_tail
     assert "DB_PASSWORD" in "".join(handler(seen).others)
@@ -47,7 +47,7 @@ def test_reserved_concurrency_of_zero_is_the_functions_own_failure(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=0)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).failure == "refused"
     assert isinstance(seen.exchange, NotTried)
     assert seen.exchange.because == "handler"
@@ -58,7 +58,7 @@ def test_a_right_sum_followed_by_an_exception_is_flagged(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="raises_after_answer")
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).answered
     assert handler(seen).failure == "raised"
     assert seen.flags == ("pair-left-behind", "raises-after-answer")
@@ -69,7 +69,7 @@ def test_a_function_that_outlives_its_timeout_failed_itself(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="slow", timeout_s=1)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).failure == "timed-out"
     assert isinstance(seen.exchange, NotTried)
 

@@ -12,8 +12,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from grader.aws.account_client import Aws
 from grader.model.fact import Found
 from grader.resources import runs
-from tests.alike import alike
-from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.observing import answered, hand_in, handler, kind, lab, observe_sandbox_account
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_the_queue_decides_alone_where_invoking_is_denied(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(403, "AccessDeniedException", DENIED), always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "permission"
     assert answered(seen) == 5
 
 
 @pytest.mark.slow
 def test_invoke_is_never_tried_more_than_three_times(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(500, "ServiceException"), always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == "unreachable"
     assert wire.requests.count("lambda.Invoke") == 3
     assert answered(seen) == 5
@@ -50,10 +50,10 @@ def test_invoke_is_never_tried_more_than_three_times(
     ],
 )
 def test_what_only_the_function_can_have_caused_is_found(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any, failure: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answer: Any, failure: str
 ) -> None:
     wire.play("lambda.Invoke", answer, always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.failure == failure
     assert wire.requests.count("lambda.Invoke") == 1
@@ -75,12 +75,14 @@ def outlasting(aws_sandbox: Sandbox, fresh_account: str, monkeypatch: pytest.Mon
 
 @pytest.mark.slow
 def test_silence_is_the_networks_where_lambda_must_have_ended_the_function(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", SILENCE, always=True)
-    assert kind(look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=60)).handler) == (
-        "unreachable"
-    )
+    assert kind(
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=60)
+        ).handler
+    ) == ("unreachable")
 
 
 @pytest.mark.slow
@@ -94,7 +96,7 @@ def test_silence_is_the_functions_where_its_log_shows_that_it_ran(
     }
     wire.play("logs.FilterLogEvents", (200, {}, json.dumps({"events": [line]}).encode()))
     wire.play("lambda.Invoke", SILENCE, always=True)
-    seen = look(aws_sandbox, outlasting, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, outlasting, wire=wire)
     assert handler(seen).failure == "timed-out"
     assert wire.requests.count("lambda.Invoke") == 1
 
@@ -117,7 +119,9 @@ def test_silence_is_the_functions_where_a_longer_one_follows_and_aws_answers_all
 
     monkeypatch.setattr(Aws, "invoker", noted)
     wire.play("lambda.Invoke", SILENCE, always=True)
-    seen = look(aws_sandbox, outlasting, wire=wire, rubric=lab(deadline_s=deadline_s))
+    seen = observe_sandbox_account(
+        aws_sandbox, outlasting, wire=wire, rubric=lab(deadline_s=deadline_s)
+    )
     assert handler(seen).failure == "timed-out"
     first, second = waited
     assert first == min(300, deadline_s) + 10
@@ -136,7 +140,7 @@ def test_silence_that_a_gateway_ends_is_the_networks(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire, after: Any
 ) -> None:
     wire.play("lambda.Invoke", SILENCE, after, always=True)
-    seen = look(aws_sandbox, outlasting, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, outlasting, wire=wire)
     assert kind(seen.handler) == "unreachable"
     assert answered(seen) == 5
 
@@ -148,7 +152,9 @@ def test_silence_is_the_networks_where_nothing_else_is_answered_either(
     wire.play("lambda.Invoke", SILENCE, always=True)
     # The sum function and the periodic one were looked at before.
     wire.play("lambda.GetFunctionConfiguration", None, None, SILENCE, always=True)
-    assert kind(look(aws_sandbox, outlasting, wire=wire).handler) == "unreachable"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, outlasting, wire=wire).handler) == "unreachable"
+    )
 
 
 @pytest.mark.slow
@@ -156,12 +162,12 @@ def test_an_answer_that_was_lost_once_is_asked_for_again(
     aws_sandbox: Sandbox, outlasting: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", SILENCE)
-    assert handler(look(aws_sandbox, outlasting, wire=wire)).answered
+    assert handler(observe_sandbox_account(aws_sandbox, outlasting, wire=wire)).answered
 
 
 @pytest.mark.slow
 def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_failure(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def name_an_alias(parsed: dict[str, Any]) -> None:
         for mapping in parsed["EventSourceMappings"]:
@@ -170,7 +176,10 @@ def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_fail
     wire.change("lambda.ListEventSourceMappings", name_an_alias)
     gone = "Function not found: arn:aws:lambda:us-east-1:1:function:first_lambda:live"
     wire.play("lambda.Invoke", rest(404, "ResourceNotFoundException", gone), always=True)
-    assert handler(look(aws_sandbox, right, wire=wire)).failure == "broken"
+    assert (
+        handler(observe_sandbox_account(aws_sandbox, reference_account, wire=wire)).failure
+        == "broken"
+    )
 
 
 @pytest.mark.slow
@@ -182,18 +191,24 @@ def test_a_version_that_the_mapping_names_and_that_is_gone_is_the_functions_fail
     ],
 )
 def test_what_is_gone_in_mid_run_has_vanished(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, gone: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, operation: str, gone: Any
 ) -> None:
     wire.play(operation, gone, always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).handler) == "vanished"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "vanished"
+    )
 
 
 @pytest.mark.slow
 def test_a_queue_that_is_deleted_while_pairs_are_sent_has_vanished(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("sqs.SendMessage", None, rpc(400, "QueueDoesNotExist"), always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).exchange) == "vanished"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).exchange)
+        == "vanished"
+    )
 
 
 RESERVED = rest(
@@ -211,10 +226,10 @@ RESERVED = rest(
     ids=["reserved", "throttled", "not-ready"],
 )
 def test_what_passes_by_itself_costs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answer: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answer: Any
 ) -> None:
     wire.play("lambda.Invoke", answer)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert isinstance(seen.handler, Found)
     assert seen.handler.value.answered
     assert answered(seen) == 5
@@ -222,15 +237,18 @@ def test_what_passes_by_itself_costs_nothing(
 
 @pytest.mark.slow
 def test_a_fault_of_lambdas_network_is_not_the_functions(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", rest(502, "EC2UnexpectedException"), always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).handler) == "unreachable"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "unreachable"
+    )
 
 
 @pytest.mark.parametrize(
     ("operation", "status", "body"),
-    alike(
+    first_only_when_quick(
         [
             (operation, status, body)
             for status, body in (
@@ -241,21 +259,29 @@ def test_a_fault_of_lambdas_network_is_not_the_functions(
             )
             for operation in ("lambda.Invoke", "sqs.SendMessage")
         ],
-        quick=1,
+        keep=1,
     ),
 )
 def test_what_aws_cannot_have_said_is_a_fault_of_the_way_to_it(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, status: int, body: bytes
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    operation: str,
+    status: int,
+    body: bytes,
 ) -> None:
     wire.play(operation, (status, {"content-type": "text/html"}, body), always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     fact = seen.handler if operation == "lambda.Invoke" else seen.exchange
     assert kind(fact) == "unreachable"
     assert wire.requests.count(operation) == 3
 
 
 def test_a_length_that_is_no_number_costs_that_invocation(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", (200, {"content-length": "abc"}, b""), always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).handler) == "unexpected"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "unexpected"
+    )

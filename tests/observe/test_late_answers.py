@@ -12,7 +12,17 @@ from grader.observe.input_queue import InputQueue
 from grader.observe.output import OutputQueue
 from grader.observe.silence import Silence
 from tests.observe.test_exchange import swallowed
-from tests.observing import PATIENCE_S, answered, exchange, hand_in, handler, kind, lab, look, put
+from tests.observing import (
+    PATIENCE_S,
+    answered,
+    exchange,
+    hand_in,
+    handler,
+    kind,
+    lab,
+    observe_sandbox_account,
+    put,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +95,7 @@ def test_a_function_that_raised_is_listened_to_after_the_look_on_its_own_queue(
         return held
 
     monkeypatch.setattr(InputQueue, "holds_answer", then_it_shows)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).failure == "raised"
     assert handler(seen).answered
 
@@ -104,7 +114,7 @@ def test_a_function_that_raised_and_turns_out_right_is_tried_through_its_queue(
         once_more(run)
 
     monkeypatch.setattr(exercise._Run, "_once_more", later)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
     assert handler(seen).answered
     assert "sqs.SendMessage" in wire.requests
     assert answered(seen) == 0
@@ -118,19 +128,21 @@ def test_what_follows_from_an_answer_that_the_last_look_finds_is_open(
     sums = Sums(aws_sandbox, fresh_account, wire)
     wire.change("lambda.Invoke", lambda _said: sums.answer_wrong())
     before(OutputQueue, "give_back", sums.answer)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).answered
     assert kind(seen.records) == kind(seen.exchange) == "not-ready"
 
 
 @pytest.mark.slow
 def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), swallowed())
     before(Silence, "look_again", lambda: sums.answer(FIRST_SENT))
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(pairs=3), confirm_s=60)
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3), confirm_s=60
+    )
     assert answered(seen) == 3
     assert exchange(seen).patience_s == PATIENCE_S
     assert wire.requests.count("sqs.SendMessage") == 2 + 2
@@ -138,21 +150,30 @@ def test_a_silence_that_a_later_look_refutes_costs_no_pair_that_was_not_sent(
 
 @pytest.mark.slow
 def test_a_silence_that_the_last_look_refutes_leaves_open_what_was_not_sent(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), always=True)
     before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=3))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=3)
+    )
     assert handler(seen).answered
     assert kind(seen.exchange) == "not-ready"
 
 
 @pytest.mark.slow
 def test_a_silence_that_the_last_look_refutes_is_over_where_it_was_the_last(
-    aws_sandbox: Sandbox, right: str, wire: Wire, before: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, before: Any
 ) -> None:
-    sums = Sums(aws_sandbox, right, wire)
+    sums = Sums(aws_sandbox, reference_account, wire)
     wire.play("sqs.SendMessage", swallowed(), always=True)
     before(OutputQueue, "give_back", lambda: sums.answer(FIRST_SENT))
-    assert answered(look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1, pairs=1))) == 1
+    assert (
+        answered(
+            observe_sandbox_account(
+                aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+            )
+        )
+        == 1
+    )

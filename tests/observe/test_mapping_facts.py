@@ -9,8 +9,8 @@ import pytest
 from grader.model.fact import Found
 from grader.model.observation import Mapping, Mappings
 from grader.safety.redact import redact
-from tests.alike import alike
-from tests.observing import look
+from tests.observing import observe_sandbox_account
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -21,7 +21,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:first_lambda"
 
 
 def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     sparse = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": FUNCTION}
     full = {
@@ -41,7 +41,9 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
         parsed["EventSourceMappings"] = [sparse, full]
 
     wire.change("lambda.ListEventSourceMappings", say)
-    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    found = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(found, Found)
     assert found.value.of_queue == (
         Mapping(
@@ -75,10 +77,12 @@ def test_a_mapping_is_read_as_it_is_and_needs_to_say_only_what_it_joins(
 
 @pytest.mark.parametrize(
     ("state", "named"),
-    alike([("Enabled", True), ("Enabling", True), ("Disabled", False), ("Deleting", False)]),
+    first_only_when_quick(
+        [("Enabled", True), ("Enabling", True), ("Disabled", False), ("Deleting", False)]
+    ),
 )
 def test_where_another_function_is_fed_the_queues_that_feed_the_labs_own_are_named(
-    aws_sandbox: Sandbox, right: str, wire: Wire, state: str, named: bool
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, state: str, named: bool
 ) -> None:
     of_queue = {"UUID": "a", "EventSourceArn": QUEUE, "FunctionArn": f"{FUNCTION}s"}
     of_function = {"UUID": "b", "EventSourceArn": QUEUE, "FunctionArn": FUNCTION, "State": state}
@@ -92,37 +96,45 @@ def test_where_another_function_is_fed_the_queues_that_feed_the_labs_own_are_nam
         "lambda.ListEventSourceMappings",
         lambda parsed: parsed.update(EventSourceMappings=[of_function if asked[-1] else of_queue]),
     )
-    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    found = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(found, Found)
     assert found.value.elsewhere == (("input_queue",) if named else ())
     assert asked[:2] == [False, True]
 
 
 def test_a_list_of_mappings_that_is_left_out_is_empty(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     empty = (200, {"content-type": "application/json"}, b"{}")
     wire.play("lambda.ListEventSourceMappings", empty, always=True)
-    seen = look(aws_sandbox, right, wire=wire, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False)
     assert seen.mappings["input"] == Found(Mappings(()))
 
 
-def test_mappings_are_read_to_the_last_page(aws_sandbox: Sandbox, right: str, wire: Wire) -> None:
+def test_mappings_are_read_to_the_last_page(
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
+) -> None:
     page = b'{"EventSourceMappings": [], "NextMarker": "m"}'
     wire.play("lambda.ListEventSourceMappings", (200, {"content-type": "application/json"}, page))
-    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    found = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(found, Found)
     assert [one.state for one in found.value.of_queue] == ["Enabled"]
 
 
 def test_a_mapping_of_the_newest_version_by_name_is_of_the_function(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def latest(parsed: dict[str, Any]) -> None:
         for one in parsed["EventSourceMappings"]:
             one["FunctionArn"] += ":$LATEST"
 
     wire.change("lambda.ListEventSourceMappings", latest)
-    found = look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"]
+    found = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(found, Found)
     assert [one.function_name for one in found.value.of_queue] == ["first_lambda"]

@@ -34,9 +34,11 @@ def asked(
         aws.close()
 
 
-def test_the_owner_may_and_nothing_is_run_or_sent(aws_sandbox: Sandbox, right: str) -> None:
+def test_the_owner_may_and_nothing_is_run_or_sent(
+    aws_sandbox: Sandbox, reference_account: str
+) -> None:
     wire = Wire()
-    assert asked(aws_sandbox, right, wire) is None
+    assert asked(aws_sandbox, reference_account, wire) is None
     assert {request.rpartition(".")[2] for request in wire.requests} == {
         "GetFunctionConfiguration",
         "GetQueueUrl",
@@ -62,11 +64,11 @@ FUNCTION = "lambda.GetFunctionConfiguration"
     ],
 )
 def test_who_may_not_reads_why(
-    aws_sandbox: Sandbox, right: str, operation: str, answer: Any, kind: str
+    aws_sandbox: Sandbox, reference_account: str, operation: str, answer: Any, kind: str
 ) -> None:
     wire = Wire()
     wire.play(operation, answer, always=True)
-    found = asked(aws_sandbox, right, wire)
+    found = asked(aws_sandbox, reference_account, wire)
     assert found is not None
     assert found.kind == kind
     assert operation.replace(".", ":") in str(found.words)
@@ -76,7 +78,7 @@ def test_who_may_not_reads_why(
     )
 
 
-def test_what_has_no_name_is_listed(aws_sandbox: Sandbox, right: str) -> None:
+def test_what_has_no_name_is_listed(aws_sandbox: Sandbox, reference_account: str) -> None:
     rubric = lab()
     nameless = dict.fromkeys(rubric.lab.names, "")
     found = msgspec.structs.replace(
@@ -86,7 +88,7 @@ def test_what_has_no_name_is_listed(aws_sandbox: Sandbox, right: str) -> None:
         found=tuple(nameless),
     )
     of_own_names = msgspec.structs.replace(rubric, lab=found)
-    assert asked(aws_sandbox, right, Wire(), of_own_names) is None
+    assert asked(aws_sandbox, reference_account, Wire(), of_own_names) is None
     for operation, answer in (
         ("lambda.ListFunctions", rest(403, "AccessDeniedException", DENIED)),
         (FUNCTION, rest(403, "AccessDeniedException", DENIED)),
@@ -95,16 +97,19 @@ def test_what_has_no_name_is_listed(aws_sandbox: Sandbox, right: str) -> None:
     ):
         wire = Wire()
         wire.play(operation, answer, always=True)
-        why = asked(aws_sandbox, right, wire, of_own_names)
+        why = asked(aws_sandbox, reference_account, wire, of_own_names)
         assert why is not None
         assert why.kind == "permission"
 
 
 def test_of_a_lab_without_queues_the_function_is_asked_for(
-    aws_sandbox: Sandbox, right: str
+    aws_sandbox: Sandbox, reference_account: str
 ) -> None:
     rubric = lab()
     alone = msgspec.structs.replace(rubric.lab, functions={"other": "first_lambda"}, queues={})
     wire = Wire()
-    assert asked(aws_sandbox, right, wire, msgspec.structs.replace(rubric, lab=alone)) is None
+    assert (
+        asked(aws_sandbox, reference_account, wire, msgspec.structs.replace(rubric, lab=alone))
+        is None
+    )
     assert [one.rpartition(".")[2] for one in wire.requests] == ["GetFunctionConfiguration"]

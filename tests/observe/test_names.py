@@ -11,7 +11,7 @@ from grader.model.report import read_report
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
-from tests.alike import alike
+from tests.quick_run import first_only_when_quick
 from tests.resources.test_find import OWN, Account
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_use_says_which_of_several_is_judged(
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    alike(
+    first_only_when_quick(
         [
             ("sum", "does not say which resource plays which part"),
             ("som=first_lambda", "the rubric has no resource called “som”. Did you mean “sum”?"),
@@ -112,13 +112,13 @@ def test_use_says_which_of_several_is_judged(
 )
 def test_a_use_of_what_is_not_there_is_said_before_anything_is_run(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     given: str,
     said: str,
 ) -> None:
-    assert check(aws_sandbox, right, monkeypatch, "--use", given) == 2
+    assert check(aws_sandbox, reference_account, monkeypatch, "--use", given) == 2
     shown = capsys.readouterr()
     assert said in " ".join(shown.err.split())
     assert not shown.out

@@ -13,7 +13,7 @@ from grader.observe import nobodys
 from grader.observe.nobodys import MOST_FOR_ONE, UNTAKEN_S, NobodysNumbers
 from grader.observe.sent import Sent
 from tests.exchanges import drawn
-from tests.observing import answered, exchange, hand_in, lab, look, put
+from tests.observing import answered, exchange, hand_in, lab, observe_sandbox_account, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,7 @@ def test_a_function_that_answers_wrong_for_ever_is_not_waited_for_to_the_deadlin
         FunctionName="first_lambda", ZipFile=package.getvalue()
     )
     rubric = lab(deadline_s=10 * FAR_S)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=rubric, stop=limit)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=rubric, stop=limit)
     assert [pair.answered for pair in exchange(seen).pairs] == [False]
     assert wire.requests.count("sqs.SendMessage") == 2
 
@@ -164,6 +164,6 @@ def test_a_number_of_somebody_elses_beside_one_pair_costs_nothing(
             put(aws_sandbox, fresh_account, numbers.pop())
 
     wire.change("sqs.SendMessage", send)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
     assert answered(seen) == 2
     assert wire.requests.count("sqs.SendMessage") > 2

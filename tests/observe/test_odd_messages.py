@@ -11,7 +11,7 @@ import pytest
 from grader.aws.account_client import Aws
 from grader.aws.clients import Clients
 from grader.model.access import Keys
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown
 from grader.observe.input_queue import InputQueue
 from grader.observe.output import OutputQueue
@@ -47,9 +47,9 @@ def test_a_message_of_another_shape_leaves_open_what_the_queue_holds(
     message: dict[str, Any],
 ) -> None:
     aws = playing("ReceiveMessage", {"Messages": [message]})
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(FactUnknown) as raised:
         Receiver(aws, URL).receive(1, 20)
-    assert lost.value.unknown.kind == "unexpected"
+    assert raised.value.unknown.kind == "unexpected"
     input_queue(aws).look_for(sent := Sent(drawn()))
     assert not sent.consumed
     assert isinstance(_held(aws, URL, [drawn()], 0, 1, Unknown("ambiguous", "")), Unknown)

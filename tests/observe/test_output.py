@@ -18,9 +18,10 @@ from grader.model.ended_early import Interrupted
 from grader.model.observation import Answer, decode, encode_observation
 from grader.observe import invocation, patience
 from grader.observe import output as output_module
+from grader.observe.answer_matching import SOON_S
 from grader.observe.clock import ON_THE_WAY_S
 from grader.observe.nobodys import UNTAKEN_S
-from grader.observe.output import DUPLICATES_S, SOON_S, OutputQueue
+from grader.observe.output import DUPLICATES_S, OutputQueue
 from grader.observe.patience import TOO_MANY_OLD
 from grader.observe.receive import POLL_S
 from grader.rubric.exchange import ExchangeRules
@@ -34,11 +35,11 @@ from tests.observing import (
     hand_in,
     handler,
     lab,
-    look,
     messages,
     move_away_after,
+    observe_sandbox_account,
 )
-from tests.polling import until
+from tests.polling import wait_for
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def test_an_old_message_that_equals_a_sum_is_no_answer(
     url = sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"body": sum(first)}))
     sent = time.monotonic()
-    until(lambda: time.monotonic() > sent + ON_THE_WAY_S)
-    seen = look(aws_sandbox, fresh_account)
+    wait_for(lambda: time.monotonic() > sent + ON_THE_WAY_S)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert not handler(seen).answered
     assert "earlier-answers" in seen.flags
     assert "foreign-messages" not in seen.flags
@@ -68,7 +69,7 @@ def test_old_messages_are_received_once_and_left_visible(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, old_messages=25)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).answered == 5
     assert seen.flags == ("foreign-messages",)
     sqs = aws_sandbox.client("sqs", fresh_account)
@@ -92,7 +93,7 @@ def test_hostile_messages_cost_nothing_and_keep_the_observation_small(
     aws_sandbox: Sandbox, fresh_account: str, kinds: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="hostile", environment={"HOSTILE": kinds})
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=30))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=30))
     assert handler(seen).answered
     assert exchange(seen).answered == 5
     assert len(encode_observation(seen)) < 64 * 1024
@@ -108,7 +109,7 @@ def test_an_interrupted_run_gives_back_what_it_held(
     # The first receive has taken the old messages; the run is stopped before the next.
     wire.change("sqs.ReceiveMessage", lambda _parsed: stop.set())
     with pytest.raises(Interrupted):
-        look(aws_sandbox, fresh_account, wire=wire, stop=stop)
+        observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, stop=stop)
     assert messages(aws_sandbox, fresh_account, "output_queue") == {"visible": 5, "in flight": 0}
 
 
@@ -129,7 +130,7 @@ def test_other_output_of_the_function_is_left_and_not_called_foreign(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters")
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).answered == 5
     assert seen.flags == ()
     assert len(own(aws_sandbox, fresh_account)) == 1 + 3 + 5
@@ -145,7 +146,7 @@ def test_a_message_that_too_many_receives_move_away_can_still_be_received(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters")
     move_away_after(aws_sandbox, fresh_account, most)
-    look(aws_sandbox, fresh_account)
+    observe_sandbox_account(aws_sandbox, fresh_account)
     counts = own(aws_sandbox, fresh_account)
     assert len(counts) == 1 + 3 + 5
     assert max(counts) <= receives
@@ -166,7 +167,9 @@ def test_what_is_not_ours_is_hidden_for_as_long_as_a_run_may_last_and_nothing_el
     hand_in(aws_sandbox, fresh_account, old_messages=3)
     for operation in hidden:
         wire.session.events.register(f"before-call.sqs.{operation}", note)
-    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=30, pairs=5))
+    observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=30, pairs=5)
+    )
     assert hidden["ReceiveMessage"] == {20}
     # Until the run is over, and then shown again.
     assert hidden["ChangeMessageVisibilityBatch"] == {2 * (30 + 15) + 6 * 30, 0}
@@ -177,7 +180,7 @@ def test_a_queue_full_of_others_messages_is_read_through_with_one_question_a_han
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, old_messages=100)
-    look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
+    observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
     # Ten to show them again, and a few until it is known that the queue is full of them.
     assert 10 <= wire.requests.count("sqs.ChangeMessageVisibilityBatch") <= 13
 
@@ -191,7 +194,7 @@ def test_a_queue_that_was_not_read_to_its_end_leaves_open_what_is_silent(
     monkeypatch.setattr(patience, "DRAINING_S", 0)
     for name in ("ANSWER_APPEARS_S", "AFTER_BESIDE_S"):
         monkeypatch.setattr(invocation, name, 0)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert seen.handler == seen.records == TOO_MANY_OLD
     assert wire.requests.count("lambda.Invoke") == 1
 
@@ -202,7 +205,7 @@ CALCULATOR = calculator()
 
 @pytest.mark.slow
 def test_nothing_is_asked_until_what_a_lost_answer_held_is_back(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hides_s = 5
     monkeypatch.setattr(output_module, "HIDES_S", hides_s)
@@ -211,7 +214,7 @@ def test_nothing_is_asked_until_what_a_lost_answer_held_is_back(
         "request-created.sqs.ReceiveMessage", lambda **_given: asked.append(time.monotonic())
     )
     wire.play("sqs.ReceiveMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
-    keys = Keys(Secret(right), Secret("test"), None)
+    keys = Keys(Secret(reference_account), Secret("test"), None)
     aws = Aws(Clients(wire.session), keys, "us-east-1", aws_sandbox.endpoint_url)
     url = aws.sqs.get_queue_url(QueueName="output_queue")["QueueUrl"]
     queue = OutputQueue(aws, url, SUM.keys, max_receives=None, hold_s=20, stop=threading.Event())
@@ -256,16 +259,16 @@ def test_of_several_numbers_that_under_the_first_key_answers(
 ) -> None:
     output = output_of(SUM)
     sent = sent_by(output, SUM, number1=120, number2=300)
-    assert output.recognise(a_message(body))
+    assert output._matcher.recognise(a_message(body))
     assert (sent.answered, output.several_answers) == (answered, several)
 
 
 def test_the_answer_to_another_question_fails_the_pair_that_was_answered_right_too() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
-    output.recognise(a_message('{"result": 420}'))
+    output._matcher.recognise(a_message('{"result": 420}'))
     assert sent.answered
-    output.recognise(a_message('{"result": 36000}'))
+    output._matcher.recognise(a_message('{"result": 36000}'))
     assert not sent.answered
     assert sent.as_pair().wrong == sent.answers[1]
     assert (sent.answers[1].wrong, sent.answers[1].detail) == ("other", "*")
@@ -275,7 +278,7 @@ def test_another_number_beside_a_right_answer_is_a_flag_only() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="+")
     for body in ('{"result": 420}', '{"result": 421}'):
-        output.recognise(a_message(body))
+        output._matcher.recognise(a_message(body))
     assert sent.answered
     assert output.several_answers
 
@@ -283,8 +286,8 @@ def test_another_number_beside_a_right_answer_is_a_flag_only() -> None:
 def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
     output = output_of(CALCULATOR)
     sent = sent_by(output, CALCULATOR, number1=120, number2=300, operation="/")
-    assert output.recognise(a_message('{"other": "7", "result": 0.4}'))
-    assert output.recognise(a_message('{"answer": 5000000, "no": "x"}')) is None
+    assert output._matcher.recognise(a_message('{"other": "7", "result": 0.4}'))
+    assert output._matcher.recognise(a_message('{"answer": 5000000, "no": "x"}')) is None
     pair = sent.as_pair()
     assert pair.message == {"number1": 120, "number2": 300, "operation": "/"}
     assert (pair.number1, pair.number2) == (None, None)
@@ -292,7 +295,7 @@ def test_of_a_pair_what_was_sent_and_every_number_that_came_is_kept() -> None:
     assert pair.unread == ()  # it was answered before
 
     silent = sent_by(output, CALCULATOR, number1=1200, number2=400, operation="/")
-    assert output.recognise(a_message('{"answer": 3}')) is None
+    assert output._matcher.recognise(a_message('{"answer": 3}')) is None
     assert [answer.numbers for answer in silent.as_pair().unread] == [{"answer": "3"}]
 
 
@@ -309,12 +312,12 @@ def test_a_copy_of_an_earlier_answer_is_told_from_an_answer(
 ) -> None:
     output = output_of(SUM)
     sent_by(output, SUM, number1=120, number2=300)
-    assert output.recognise(a_message('{"body": 420}'))
+    assert output._matcher.recognise(a_message('{"body": 420}'))
     if copies > 1:
-        assert output.recognise(a_message('{"body": 420}'))
+        assert output._matcher.recognise(a_message('{"body": 420}'))
     silent = sent_by(output, SUM, number1=1200, number2=4000)
     silent.since -= after_s
-    assert output.recognise(a_message('{"body": 420}'))
+    assert output._matcher.recognise(a_message('{"body": 420}'))
     assert bool(silent.unread) == (after_s == 0)
     later = time.monotonic() + UNTAKEN_S
     assert output._nobodys.only_wrong_number_for(silent, 0, later) == repeats

@@ -9,7 +9,7 @@ import pytest
 
 from grader.aws import bounds
 from grader.model.fact import Found, Unknown
-from tests.observing import answered, hand_in, lab, look, messages, put
+from tests.observing import answered, hand_in, lab, messages, observe_sandbox_account, put
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -43,7 +43,7 @@ def test_a_handful_that_is_too_long_comes_one_at_a_time(
     for _ in range(4):
         put(aws_sandbox, fresh_account, LONG)
     monkeypatch.setattr(bounds, "MOST_BYTES_OF_MESSAGES", 2 * len(LONG))
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
     assert isinstance(seen.handler, Found)
     assert answered(seen) == 2
     assert {1, 10} == {*asked}
@@ -58,6 +58,6 @@ def test_a_single_message_that_is_too_long_leaves_open_what_it_says(
     hand_in(aws_sandbox, fresh_account)
     put(aws_sandbox, fresh_account, LONG)
     monkeypatch.setattr(bounds, "MOST_BYTES_OF_MESSAGES", len(LONG))
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2))
     assert isinstance(seen.handler, Unknown)
     assert seen.handler.kind == "unexpected"

@@ -11,7 +11,7 @@ from grader.batch.pipeline import Pipeline
 from grader.batch.settings import Settings
 from grader.model.access import Keys
 from grader.model.fact import Unknown
-from grader.observe import room
+from grader.observe import concurrency
 from grader.resources import ready
 from grader.roster.load import RosterEntry
 from grader.rubric.load import default_rubric_path, load_rubric
@@ -63,10 +63,10 @@ def graded(
         for module, name, seconds in (
             (ready, "READY_EVERY_S", 0.2),
             (ready, "READY_S", 10),
-            (room, "FIRST_PAUSE_S", 0.1),
-            (room, "LONGEST_PAUSE_S", 0.5),
-            (room, "WAKING_S", 10),
-            (room, "MOST_ROOM_S", 10),
+            (concurrency, "FIRST_PAUSE_S", 0.1),
+            (concurrency, "LONGEST_PAUSE_S", 0.5),
+            (concurrency, "WAKING_S", 10),
+            (concurrency, "MOST_THROTTLED_WAIT_S", 10),
         ):
             patch.setattr(module, name, seconds)
         checks = judge.collect()

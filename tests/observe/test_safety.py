@@ -10,9 +10,18 @@ from botocore.exceptions import ConnectionClosedError
 
 from grader.model.fact import NotTried
 from grader.resources import ready
-from tests.alike import alike
-from tests.observing import EMPTY, exchange, hand_in, handler, kind, lab, look, messages
-from tests.polling import until
+from tests.observing import (
+    EMPTY,
+    exchange,
+    hand_in,
+    handler,
+    kind,
+    lab,
+    messages,
+    observe_sandbox_account,
+)
+from tests.polling import wait_for
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, Wire
 
 if TYPE_CHECKING:
@@ -24,7 +33,7 @@ def test_a_function_that_answers_on_its_own_input_queue_is_told_so(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="own_queue", mapping="disabled")
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).own_queue
     assert isinstance(seen.exchange, NotTried)
     assert seen.exchange.because == "handler"
@@ -33,7 +42,7 @@ def test_a_function_that_answers_on_its_own_input_queue_is_told_so(
 
 def test_a_loop_is_neither_invoked_nor_fed(aws_sandbox: Sandbox, fresh_account: str) -> None:
     hand_in(aws_sandbox, fresh_account, output_mapping=True)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).unsafe is not None
     assert "output_queue" in str(exchange(seen).unsafe)
     assert exchange(seen).pairs == ()
@@ -46,7 +55,7 @@ def test_nothing_is_sent_where_a_second_function_reads_the_input_queue(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, second_function=True)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert handler(seen).answered
     assert isinstance(seen.exchange, NotTried)
     assert seen.exchange.because == "mappings.input"
@@ -55,7 +64,7 @@ def test_nothing_is_sent_where_a_second_function_reads_the_input_queue(
 def test_a_harmless_filter_costs_nothing(aws_sandbox: Sandbox, fresh_account: str) -> None:
     pattern = json.dumps({"body": {"number1": [{"exists": True}]}})
     hand_in(aws_sandbox, fresh_account, mapping_filter=pattern)
-    seen = look(aws_sandbox, fresh_account)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account)
     assert exchange(seen).answered == 5
     assert not exchange(seen).filtered
 
@@ -66,7 +75,7 @@ def test_a_filter_that_drops_messages_is_found_with_one_pair(
 ) -> None:
     pattern = json.dumps({"body": {"colour": ["blue"]}})
     hand_in(aws_sandbox, fresh_account, mapping_filter=pattern)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=2))
     assert exchange(seen).filtered
     assert len(exchange(seen).pairs) == 1
 
@@ -77,7 +86,7 @@ def test_a_pair_that_nobody_consumed_is_taken_back(
 ) -> None:
     hand_in(aws_sandbox, fresh_account)
     wire = _disabling(aws_sandbox, fresh_account)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
     assert "pair-left-behind" not in seen.flags
@@ -90,7 +99,7 @@ def test_a_pair_that_was_sent_although_the_answer_of_sqs_got_lost_is_taken_back(
     hand_in(aws_sandbox, fresh_account)
     wire = _disabling(aws_sandbox, fresh_account)
     wire.play("sqs.SendMessage", Done(ConnectionClosedError(endpoint_url="http://127.0.0.1")))
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
     assert "pair-left-behind" not in seen.flags
@@ -103,7 +112,7 @@ def test_a_pair_is_taken_back_where_the_function_answered_and_then_raised(
     """The flag is certain before the queue is looked at; the pair lies there all the same."""
     hand_in(aws_sandbox, fresh_account, handler="raises_after_answer")
     wire = _disabling(aws_sandbox, fresh_account)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert exchange(seen).answered == 0
     assert messages(aws_sandbox, fresh_account, "input_queue") == EMPTY
     assert "pair-left-behind" in seen.flags
@@ -123,9 +132,9 @@ def test_what_a_silent_function_was_sent_is_fetched_only_where_it_lies_there(
             hidden_s.append(params["VisibilityTimeout"])
 
     wire.session.events.register("provide-client-params.sqs.ReceiveMessage", received)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert hidden_s == hides_s
-    until(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
+    wait_for(lambda: messages(aws_sandbox, fresh_account, "input_queue") == EMPTY)
     assert "pair-left-behind" not in seen.flags
 
 
@@ -143,7 +152,7 @@ def test_a_pair_is_not_fetched_from_a_queue_that_counts_receives(
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
     wire = _disabling(aws_sandbox, fresh_account)
-    seen = look(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(deadline_s=2), wire=wire)
     assert "pair-left-behind" in seen.flags
     assert messages(aws_sandbox, fresh_account, "input_queue")["visible"] > 0
 
@@ -177,12 +186,12 @@ def test_nothing_is_tried_while_it_is_open_whether_the_output_queue_loops(
                 mapping["State"] = state
 
     wire.change("lambda.ListEventSourceMappings", change)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert kind(seen.handler) == kind(seen.exchange) == "not-ready"
     assert not {"lambda.Invoke", "sqs.SendMessage"} & set(wire.requests)
 
 
-@pytest.mark.parametrize("state", alike(["Enabling", "Deleting"]))
+@pytest.mark.parametrize("state", first_only_when_quick(["Enabling", "Deleting"]))
 def test_nothing_is_sent_while_aws_changes_the_mapping_of_a_second_reader(
     aws_sandbox: Sandbox,
     fresh_account: str,
@@ -199,7 +208,7 @@ def test_nothing_is_sent_while_aws_changes_the_mapping_of_a_second_reader(
                 mapping["State"] = state
 
     wire.change("lambda.ListEventSourceMappings", change)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert handler(seen).answered
     assert kind(seen.exchange) == "not-ready"
     assert "sqs.SendMessage" not in wire.requests

@@ -15,7 +15,7 @@ from grader.observe import exercise, hidden, invocation
 from grader.observe.output import OutputQueue
 from tests.faults.test_two_graders import Reader
 from tests.observe.test_exchange import swallowed
-from tests.observing import answered, exchange, hand_in, handler, kind, lab, look
+from tests.observing import answered, exchange, hand_in, handler, kind, lab, observe_sandbox_account
 from tests.wire_faults import rest, rpc
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_a_count_that_goes_down_late_is_no_reader(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="first_record_only")
     stale(wire, 2)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=1))
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
@@ -82,7 +82,7 @@ def test_whoever_waits_for_another_grader_can_be_interrupted(
 
     monkeypatch.setattr(OutputQueue, "leave_alone", interrupted)
     with pytest.raises(Interrupted):
-        look(aws_sandbox, fresh_account, wire=wire, stop=stop)
+        observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, stop=stop)
     assert len(began) == 1
 
 
@@ -92,7 +92,7 @@ def test_a_count_that_stays_wrong_for_longer_is_a_reader(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, mapping="disabled")
     Reader(aws_sandbox, fresh_account, wire, hides_s=600)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert kind(seen.handler) == "disturbed"
 
 
@@ -103,7 +103,9 @@ def test_an_answer_that_somebody_took_and_no_count_shows_is_found_by_the_second_
     hand_in(aws_sandbox, fresh_account)
     wire.change("sqs.GetQueueAttributes", lambda parsed: parsed["Attributes"].pop(COUNT, None))
     Reader(aws_sandbox, fresh_account, wire, hides_s=4).turns = 1
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2), confirm_s=20)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, rubric=lab(pairs=2), confirm_s=20
+    )
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -123,7 +125,7 @@ def test_a_silence_that_the_second_look_confirms_costs_what_it_costs(
         return wait_for(output, done, seconds)
 
     monkeypatch.setattr(OutputQueue, "wait_for", noted)
-    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=2.5)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, confirm_s=2.5)
     assert waited_s.count(2.5) == 1
     assert handler(seen).failure is None
     assert not handler(seen).answered
@@ -138,7 +140,7 @@ def test_a_function_that_raised_is_not_looked_at_again(
     aws_sandbox: Sandbox, fresh_account: str, wire: Wire
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="wrong_keys")
-    look(aws_sandbox, fresh_account, wire=wire, confirm_s=600)
+    observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, confirm_s=600)
     assert wire.requests.count("sqs.ReceiveMessage") < 10
 
 
@@ -152,11 +154,13 @@ def says_instead(sandbox: Sandbox, account: str, wire: Wire, body: str) -> None:
 
 @pytest.mark.slow
 def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    says_instead(aws_sandbox, right, wire, '{"resultat": 7}')
+    says_instead(aws_sandbox, reference_account, wire, '{"resultat": 7}')
     began = time.monotonic()
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=600), confirm_s=600)
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=600), confirm_s=600
+    )
     assert time.monotonic() - began < 300
     assert answered(seen) == 0
     assert exchange(seen).others == ('{"resultat": 7}',)
@@ -165,10 +169,12 @@ def test_something_else_ends_the_wait_for_an_answer_and_is_no_silence(
 
 @pytest.mark.slow
 def test_a_number_that_may_be_another_graders_answer_does_not_end_the_wait(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    says_instead(aws_sandbox, right, wire, '{"body": 7}')
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=2))
+    says_instead(aws_sandbox, reference_account, wire, '{"body": 7}')
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=2)
+    )
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 2  # a fresh pair followed
 
@@ -181,7 +187,7 @@ def test_a_filter_is_not_blamed_where_the_function_sends_what_no_pair_explains(
     hand_in(aws_sandbox, fresh_account, mapping_filter=HARMLESS)
     wire.play("lambda.Invoke", rest(403, "AccessDeniedException"), always=True)
     says_instead(aws_sandbox, fresh_account, wire, body)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=3))
     assert kind(seen.handler) == "permission"
     assert answered(seen) == 0
     assert exchange(seen).others == (body,)
@@ -194,7 +200,7 @@ def test_a_fault_of_the_second_look_leaves_open_what_was_silent_and_keeps_all_el
     hand_in(aws_sandbox, fresh_account, handler="prints_only", mapping="disabled")
     # The first polls are answered; the second look meets credentials that have ended.
     wire.play("sqs.ReceiveMessage", None, None, rpc(403, "ExpiredToken"), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, confirm_s=5)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, confirm_s=5)
     assert kind(seen.handler) == "credentials"
     assert isinstance(seen.functions["sum"], Found)
 
@@ -205,7 +211,7 @@ def test_an_answer_that_could_not_be_deleted_is_no_reader(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="first_record_only", mapping="disabled")
     wire.play("sqs.DeleteMessage", rpc(403, "AccessDenied"), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     assert isinstance(seen.records, Found)
     assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
 
@@ -215,4 +221,4 @@ def test_who_sends_something_else_beside_each_answer_is_waited_for(
     aws_sandbox: Sandbox, fresh_account: str
 ) -> None:
     hand_in(aws_sandbox, fresh_account, handler="chatters", input_delay_s=8)
-    assert answered(look(aws_sandbox, fresh_account, rubric=lab(pairs=2))) == 2
+    assert answered(observe_sandbox_account(aws_sandbox, fresh_account, rubric=lab(pairs=2))) == 2

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.model.fact import Found, Missing, NotTried, Unknown
-from tests.observing import exchange, facts, hand_in, kind, look
+from tests.observing import exchange, facts, hand_in, kind, observe_sandbox_account
 from tests.observing import lab as shipped
 from tests.own_names import Lab, found, own_names, why_not
 from tests.wire_faults import DENIED, Wire, rest, rpc
@@ -32,7 +32,7 @@ def lab(aws_sandbox: Sandbox, fresh_account: str) -> Lab:
 
 def seen(lab: Lab, **how: Any) -> Observation:
     """By the shipped rubric; nothing is run unless it is asked for."""
-    return look(lab.sandbox, lab.account, **{"exchange": False, **how})
+    return observe_sandbox_account(lab.sandbox, lab.account, **{"may_exercise": False, **how})
 
 
 def instead(observed: Observation, role: str) -> str:
@@ -55,7 +55,7 @@ def test_a_right_account_costs_no_question_more_than_without_finding(lab: Lab) -
     plain = msgspec.structs.replace(shipped(), lab=msgspec.structs.replace(shipped().lab, found=()))
     wires = Wire(), Wire()
     for wire, rubric in zip(wires, (plain, shipped()), strict=True):
-        seen(lab, wire=wire, rubric=rubric, exchange=True)
+        seen(lab, wire=wire, rubric=rubric, may_exercise=True)
     assert wires[0].requests == wires[1].requests
 
 
@@ -118,7 +118,7 @@ def test_a_named_function_that_nothing_runs_is_told_of_the_one_that_is_run(lab: 
 def test_a_named_queue_that_stays_silent_is_told_of_the_one_a_variable_names(lab: Lab) -> None:
     lab.calculator()
     lab.queues("output_queue")
-    observed = seen(lab, exchange=True)
+    observed = seen(lab, may_exercise=True)
     assert found(observed)["output"] == "output_queue"
     assert "--use output=queue2" in instead(observed, "output")
 
@@ -140,7 +140,7 @@ def test_what_is_used_is_judged_and_works(lab: Lab) -> None:
     hand_in(lab.sandbox, lab.account)
     lab.calculator()
     use = {"sum": "calculatrice", "input": "queue1", "output": "queue2"}
-    observed = seen(lab, use=use, exchange=True)
+    observed = seen(lab, use=use, may_exercise=True)
     assert found(observed) == {**use, "periodic": "periodic_lambda"}
     assert exchange(observed).answered == 5
     assert {role: one.how for role, one in observed.found_as.items()} == dict.fromkeys(use, "use")
@@ -162,7 +162,7 @@ def test_what_is_to_be_used_and_is_not_there_is_said_before_anything_is_run(
 ) -> None:
     hand_in(lab.sandbox, lab.account)
     wire = Wire()
-    observed = seen(lab, use={role: "nobody"}, exchange=True, wire=wire)
+    observed = seen(lab, use={role: "nobody"}, may_exercise=True, wire=wire)
     for fact in (observed.handler, observed.records, observed.exchange):
         assert isinstance(fact, Unknown)
         assert f"--use {role}=nobody: nothing was run." in fact.detail

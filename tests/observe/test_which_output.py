@@ -9,9 +9,9 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from grader.model.fact import Missing, Unknown
 from tests import observing
-from tests.alike import alike
-from tests.observing import EMPTY, exchange, kind, look, messages, put
+from tests.observing import EMPTY, exchange, kind, messages, observe_sandbox_account, put
 from tests.own_names import Lab, answering, found, how, own_names, package, why_not
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import Done, asked_again_at_once, rest, rpc
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ def calculator(lab: Lab, code: bytes) -> None:
     lab.feed("queue1", "calculatrice")
 
 
-def seen(lab: Lab, *, exchange: bool = True) -> Observation:
-    return look(lab.sandbox, lab.account, rubric=own_names(), exchange=exchange)
+def seen(lab: Lab, *, may_exercise: bool = True) -> Observation:
+    return observe_sandbox_account(
+        lab.sandbox, lab.account, rubric=own_names(), may_exercise=may_exercise
+    )
 
 
 @pytest.mark.slow
@@ -80,11 +82,13 @@ def test_what_passes_by_itself_is_asked_again(lab: Lab, wire: Wire, answers: lis
     calculator(lab, answering("queue2"))
     with asked_again_at_once():
         wire.play("lambda.Invoke", *answers)
-        observed = look(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
     assert how(observed)["output"] == "which held the answer of calculatrice"
 
 
-@pytest.mark.parametrize("rubric", alike([own_names(), observing.lab()]), ids=["found", "named"])
+@pytest.mark.parametrize(
+    "rubric", first_only_when_quick([own_names(), observing.lab()]), ids=["found", "named"]
+)
 @pytest.mark.parametrize(
     ("operation", "answer", "kind"),
     [
@@ -102,7 +106,7 @@ def test_that_the_queue_could_not_be_told_is_no_fault_of_its_name(
     calculator(lab, answering("queue2"))
     with asked_again_at_once():
         wire.play(operation, answer, always=True)
-        observed = look(lab.sandbox, lab.account, rubric=rubric, wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=rubric, wire=wire)
     facts = (observed.handler, observed.records, observed.exchange)
     assert [fact.kind for fact in facts if isinstance(fact, Unknown)] == [kind] * 3
     queue = observed.queues["output"]
@@ -151,7 +155,7 @@ def test_more_queues_than_five_are_not_received_from(lab: Lab) -> None:
 
 def test_who_only_looks_runs_nothing(lab: Lab) -> None:
     calculator(lab, answering("queue2"))
-    assert why_not(seen(lab, exchange=False), "output").startswith("ambiguous: ")
+    assert why_not(seen(lab, may_exercise=False), "output").startswith("ambiguous: ")
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 
@@ -163,7 +167,7 @@ def test_a_queue_that_would_move_a_message_away_is_left_alone(lab: Lab) -> None:
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 
-@pytest.mark.parametrize("fed", alike(["first_lambda", "archiver"]))
+@pytest.mark.parametrize("fed", first_only_when_quick(["first_lambda", "archiver"]))
 def test_a_queue_that_feeds_a_function_is_no_candidate(
     aws_sandbox: Sandbox, fresh_account: str, fed: str
 ) -> None:
@@ -176,7 +180,7 @@ def test_a_queue_that_feeds_a_function_is_no_candidate(
     if fed == "archiver":
         account.function(fed)
     account.feed("older", fed)
-    observed = look(aws_sandbox, fresh_account, rubric=observing.lab())
+    observed = observe_sandbox_account(aws_sandbox, fresh_account, rubric=observing.lab())
     assert found(observed)["output"] == "answers"
 
 
@@ -187,7 +191,7 @@ def test_whatever_was_answered_is_taken_away_again(lab: Lab, wire: Wire) -> None
     lost = Done(ConnectionClosedError(endpoint_url="x"))
     with asked_again_at_once():
         wire.play("lambda.Invoke", lost, lost)
-        observed = look(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
+        observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=own_names(), wire=wire)
     assert how(observed)["output"] == "which held the answer of calculatrice"
     assert observed.flags == ()
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
@@ -215,5 +219,5 @@ def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(
 ) -> None:
     """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
     calculator(lab, package(DELETES_FIRST.format(caught=caught)))
-    observed = look(lab.sandbox, lab.account, rubric=observing.lab())
+    observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=observing.lab())
     assert kind(observed.handler) == kind(observed.exchange) == "ambiguous"

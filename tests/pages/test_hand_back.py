@@ -14,7 +14,6 @@ from grader.model.report import read_report
 from grader.results.directory import Results
 from grader.results.handed_back import read_handed_back
 from grader.scoring.absent import absent_report
-from tests.alike import alike
 from tests.export.results_folders import (
     ANN,
     BO,
@@ -28,6 +27,7 @@ from tests.export.results_folders import (
 )
 from tests.observations import reference
 from tests.pages.reading import page
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -298,7 +298,7 @@ MARK = '{"status": "graded", "score": 18, "max_score": 20}'
 
 @pytest.mark.parametrize(
     "data",
-    alike(
+    first_only_when_quick(
         [
             b"",
             b"[]",
@@ -328,7 +328,7 @@ def test_a_damaged_file_is_named_with_the_remedy_and_nothing_is_exported(
 
 @pytest.mark.parametrize(
     "command",
-    alike(
+    first_only_when_quick(
         [
             ["regrade", "{}"],
             ["override", "{}", "s2", "sums", "1", *WHY],

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.pages.text import page_text
-from tests.alike import alike
 from tests.pages.classes_shown import HOSTILE
 from tests.pages.reading import Page, every_page, page
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ COHORTS = ["demo", "failing", "hostile"]
 ADDRESSES = {"src", "href", "action", "data", "poster", "srcset", "xlink:href", "background"}
 
 
-@pytest.fixture(scope="module", params=alike(COHORTS))
+@pytest.fixture(scope="module", params=first_only_when_quick(COHORTS))
 def pages(request: pytest.FixtureRequest, cohorts: dict[str, Path]) -> dict[str, Page]:
     root = cohorts[request.param]
     return {str(path.relative_to(root)): page(path) for path in every_page(root)}

@@ -26,7 +26,7 @@ from grader.rubric.load import default_rubric_path, load_rubric
 from grader.sandbox.cohort import COHORT, deploy_all, write_cohort_roster
 from grader.schemas import load
 from tests.judges import Judge
-from tests.student_messages import tells
+from tests.student_messages import states_expected_and_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def test_every_lost_point_says_what_was_expected_and_found_and_what_to_do(
 ) -> None:
     for result in exam.reports[submission.name].criteria:
         if result.status in {"failed", "partial"}:
-            assert tells(result.message), result.message
+            assert states_expected_and_found(result.message), result.message
         if result.status in {"failed", "partial", "ungraded"}:
             assert result.message
             assert result.hint, result.message

@@ -23,7 +23,7 @@ from grader.terminal.console import console
 from tests.export.results_folders import ANN, BO, a_report
 from tests.labs import LABS
 from tests.own_checks import write_checks
-from tests.polling import until
+from tests.polling import wait_for
 from tests.processes import with_temporary_folder
 from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 
@@ -335,7 +335,7 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "temporary"
     folder.mkdir()
     yield folder
-    until(lambda: not [*with_temporary_folder(folder)])  # killed, and ending
+    wait_for(lambda: not [*with_temporary_folder(folder)])  # killed, and ending
     assert list(folder.iterdir()) == []
 
 

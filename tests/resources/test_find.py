@@ -14,8 +14,8 @@ from grader.model.observation import FoundAs, Observation, decode, encode_observ
 from grader.sandbox.deploy import deploy
 from grader.sandbox.layout import Layout
 from grader.sandbox.submission import DemoSubmission
-from tests.alike import alike
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rest, rpc
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ class Account:
     def look(self, rubric: Rubric | None = None, **how: Any) -> Observation:
         """What is seen of it."""
         rubric = rubric or any_names()
-        return look(self.sandbox, self.account, rubric=rubric, exchange=False, **how)
+        return observe_sandbox_account(
+            self.sandbox, self.account, rubric=rubric, may_exercise=False, **how
+        )
 
 
 def _code() -> bytes:
@@ -138,9 +140,11 @@ def test_every_resource_is_found_by_the_part_it_plays(own: Account) -> None:
 
 
 def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
-    aws_sandbox: Sandbox, right: str, wire: Any
+    aws_sandbox: Sandbox, reference_account: str, wire: Any
 ) -> None:
-    seen = look(aws_sandbox, right, rubric=lab(pairs=1), wire=wire, exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, rubric=lab(pairs=1), wire=wire, may_exercise=False
+    )
     assert not seen.found_as
     assert not [
         one
@@ -149,7 +153,7 @@ def test_a_name_that_is_there_is_taken_and_nothing_is_listed(
     ]
 
 
-@pytest.mark.parametrize("role", alike(["sum", "periodic", "input", "output"]))
+@pytest.mark.parametrize("role", first_only_when_quick(["sum", "periodic", "input", "output"]))
 def test_a_wrong_name_alone_is_found_beside_the_right_ones(
     aws_sandbox: Sandbox, fresh_account: str, role: str
 ) -> None:
@@ -247,7 +251,7 @@ def test_a_variable_that_names_the_input_queue_is_not_where_answers_go(own: Acco
 
 @pytest.mark.parametrize(
     "form",
-    alike(
+    first_only_when_quick(
         [
             "{url}",
             "{arn}",
@@ -255,7 +259,7 @@ def test_a_variable_that_names_the_input_queue_is_not_where_answers_go(own: Acco
             " {url} ",
             "https://sqs.us-east-1.amazonaws.com/{account}/{name}",
         ],
-        quick=2,
+        keep=2,
     ),
 )
 def test_a_variable_names_a_queue_in_any_form(own: Account, form: str) -> None:
@@ -389,7 +393,9 @@ def test_a_schedule_that_is_over_is_no_runner(own: Account, wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     "called",
-    alike(["hourly:live", "hourly", "{account}:function:hourly", "{arn}", "{arn}:live"]),
+    first_only_when_quick(
+        ["hourly:live", "hourly", "{account}:function:hourly", "{arn}", "{arn}:live"]
+    ),
 )
 def test_a_function_that_a_schedule_invokes_by_its_name_is_found(
     aws_sandbox: Sandbox, fresh_account: str, called: str
@@ -518,7 +524,9 @@ def test_what_is_not_there_is_missing_whatever_may_not_be_listed(
 ) -> None:
     for operation in ("scheduler.ListSchedules", "events.ListRules"):
         wire.play(operation, rest(403, "AccessDeniedException", DENIED), always=True)
-    seen = look(aws_sandbox, fresh_account, rubric=rubric(), wire=wire, exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=rubric(), wire=wire, may_exercise=False
+    )
     assert {type(one) for one in seen.functions.values()} == {Missing}
     assert not {type(one) for one in seen.queues.values()} & {Unknown}
 
@@ -529,7 +537,9 @@ def test_a_rule_for_a_function_that_is_gone_finds_nothing(own: Account) -> None:
 
 
 def test_an_empty_account_has_none_of_it(aws_sandbox: Sandbox, fresh_account: str) -> None:
-    seen = look(aws_sandbox, fresh_account, rubric=any_names(), exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=any_names(), may_exercise=False
+    )
     assert not seen.found_as
     assert {type(one) for one in seen.functions.values()} == {Missing}
     # Without the function nothing tells its queues.

@@ -8,7 +8,7 @@ from grader.model.fact import Found
 from grader.model.observation import encode_observation
 from grader.resources.held import holds
 from tests.labs import calculator_rubric, hand_in_for
-from tests.observing import look
+from tests.observing import observe_sandbox_account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def test_a_queue_is_held_however_many_variables_hold_it(
     arn = f"arn:aws:sqs:{aws_sandbox.region}:{fresh_account}:{rubric.lab.queues['output']}"
     many = {f"A{number}": arn for number in range(150)}
     hand_in_for(aws_sandbox, fresh_account, rubric, periodic="absent", environment=many)
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, may_exercise=False)
     function = seen.functions["calculator"]
     assert isinstance(function, Found)
     assert function.value.holding["output"] == (*sorted(many), "OUTPUT_QUEUE_URL")
@@ -96,7 +96,7 @@ def test_no_value_of_a_variable_that_the_rubric_does_not_name_is_kept(
     hand_in_for(
         aws_sandbox, fresh_account, rubric, periodic="absent", environment=secrets, mapping="absent"
     )
-    seen = look(aws_sandbox, fresh_account, rubric=rubric, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=rubric, may_exercise=False)
     function = seen.functions["calculator"]
     assert isinstance(function, Found)
     assert function.value.environment == Found({})

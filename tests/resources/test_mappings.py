@@ -13,7 +13,7 @@ from grader.model.fact import Found, Unknown
 from grader.resources.mappings import MOST_MAPPINGS, observe_mappings
 from grader.safety.secret import Secret
 from tests.observations import a_queue
-from tests.observing import hand_in, look
+from tests.observing import hand_in, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -35,7 +35,9 @@ def test_a_mapping_of_another_source_is_not_of_a_queue(
             answer["EventSourceMappings"][:0] = [{"State": "Enabled", **other} for other in others]
 
     wire.change("lambda.ListEventSourceMappings", add_others)
-    fact = look(aws_sandbox, fresh_account, wire=wire, exchange=False).mappings["input"]
+    fact = observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, may_exercise=False
+    ).mappings["input"]
     assert isinstance(fact, Found)
     assert fact.value.of_queue == ()
     assert fact.value.elsewhere == ("other_queue",)
@@ -43,7 +45,7 @@ def test_a_mapping_of_another_source_is_not_of_a_queue(
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_mappings_are_read_to_a_limit_and_unknown_beyond(
-    aws_sandbox: Sandbox, right: str, wire: Wire, more: int
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, more: int
 ) -> None:
     """The one that counts comes last."""
 
@@ -52,9 +54,11 @@ def test_mappings_are_read_to_a_limit_and_unknown_beyond(
         others = [{**mine, "UUID": str(n), "State": "Disabled"} for n in range(MOST_MAPPINGS - 1)]
         answer["EventSourceMappings"] = [*others, mine, *[mine] * more]
 
-    queue = Found(a_queue("input_queue", arn=f"arn:aws:sqs:us-east-1:{right}:input_queue"))
+    queue = Found(
+        a_queue("input_queue", arn=f"arn:aws:sqs:us-east-1:{reference_account}:input_queue")
+    )
     wire.change("lambda.ListEventSourceMappings", many)
-    keys = Keys(Secret(right), Secret("test"))
+    keys = Keys(Secret(reference_account), Secret("test"))
     aws = Aws(Clients(wire.session), keys, aws_sandbox.region, aws_sandbox.endpoint_url)
     fact = observe_mappings(aws, "input", queue, "first_lambda")
     if more:

@@ -20,7 +20,7 @@ from grader.resources.function import observe_function
 from grader.resources.nearest import MOST_NAMES_READ
 from grader.resources.queue import observe_queue
 from grader.safety.secret import Secret
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
 from tests.wire_faults import DENIED, Wire, rest, rpc
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("what", WHAT)
 def test_what_is_listed_and_not_found_for_a_while_is_found(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     wire: Wire,
     monkeypatch: pytest.MonkeyPatch,
     what: str,
@@ -62,17 +62,25 @@ def test_what_is_listed_and_not_found_for_a_while_is_found(
     monkeypatch.setattr(ready, "READY_EVERY_S", 0.01)
     finding, _, answer = CASES[what]
     wire.play(finding, answer, answer, answer)
-    assert isinstance(one_of(look(aws_sandbox, right, wire=wire, exchange=False), what), Found)
+    assert isinstance(
+        one_of(
+            observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False),
+            what,
+        ),
+        Found,
+    )
 
 
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("what", WHAT)
 def test_what_stays_listed_and_not_found_is_not_ready_and_costs_nothing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, what: str
 ) -> None:
     finding, listing, answer = CASES[what]
     wire.play(finding, answer, always=True)
-    fact = one_of(look(aws_sandbox, right, wire=wire, exchange=False), what)
+    fact = one_of(
+        observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False), what
+    )
     assert isinstance(fact, Unknown)
     assert fact.kind == "not-ready"
     assert "but does not find it yet" in fact.detail
@@ -82,13 +90,15 @@ def test_what_stays_listed_and_not_found_is_not_ready_and_costs_nothing(
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("what", WHAT)
 def test_what_is_no_longer_listed_is_missing(
-    aws_sandbox: Sandbox, right: str, wire: Wire, what: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, what: str
 ) -> None:
     finding, listing, answer = CASES[what]
     wire.play(finding, answer, always=True)
     gone: Answer = (200, {"content-type": "application/json"}, b"{}")
     wire.play(listing, None, gone, always=True)
-    fact = one_of(look(aws_sandbox, right, wire=wire, exchange=False), what)
+    fact = one_of(
+        observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False), what
+    )
     assert isinstance(fact, Missing)
     assert "one named" not in fact.reason
 
@@ -164,11 +174,15 @@ def test_a_name_that_the_rubric_gives_to_another_is_never_offered(
 ) -> None:
     sqs = aws_sandbox.client("sqs", fresh_account)
     sqs.create_queue(QueueName="output_queue")
-    seen = look(aws_sandbox, fresh_account, rubric=named_alike(), exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=named_alike(), may_exercise=False
+    )
     assert isinstance(seen.queues["input"], Missing)
     assert "output_queue" not in seen.queues["input"].reason
     sqs.create_queue(QueueName="Outputs_queue")
-    seen = look(aws_sandbox, fresh_account, rubric=named_alike(), exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, rubric=named_alike(), may_exercise=False
+    )
     assert isinstance(seen.queues["input"], Missing)
     assert seen.queues["input"].reason.endswith("there is one named Outputs_queue.")
 
@@ -235,7 +249,7 @@ def test_a_queue_of_that_name_in_the_other_region_is_said_once_for_each_that_is_
     sqs = in_oregon(aws_sandbox, fresh_account, "sqs")
     sqs.create_queue(QueueName="input_queue")
     aws_sandbox.client("sqs", fresh_account).create_queue(QueueName="output_queue")
-    seen = look(aws_sandbox, fresh_account, wire=wire, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, may_exercise=False)
     missing = seen.queues["input"]
     assert isinstance(missing, Missing)
     assert missing.reason == (

@@ -9,8 +9,8 @@ import pytest
 
 from grader.model.fact import Found, Unknown, value_of
 from grader.model.observation import Observation, decode, encode_observation
-from tests.alike import alike
-from tests.observing import hand_in, look
+from tests.observing import hand_in, observe_sandbox_account
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize(
     ("operation", "key", "value", "fact"),
-    alike(
+    first_only_when_quick(
         [
             (FUNCTION, "MemorySize", HUGE, "functions"),
             (FUNCTION, "MemorySize", float("inf"), "functions"),
@@ -55,14 +55,20 @@ def with_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
             (MAPPINGS, "BatchSize", HUGE, "mappings"),
             (MAPPINGS, "FunctionArn", f"arn:aws:lambda:r:1:function:{LONG}", "mappings"),
         ],
-        quick=5,
+        keep=5,
     ),
 )
 def test_what_no_answer_holds_leaves_one_fact_unknown(
-    aws_sandbox: Sandbox, right: str, wire: Wire, operation: str, key: str, value: object, fact: str
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    wire: Wire,
+    operation: str,
+    key: str,
+    value: object,
+    fact: str,
 ) -> None:
     wire.change(operation, with_key(key, value))
-    seen = look(aws_sandbox, right, wire=wire, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, may_exercise=False)
     facts = seen.of_resources(fact).values()
     assert {one.kind for one in facts if isinstance(one, Unknown)} == {"unexpected"}
     assert decode(encode_observation(seen)) == seen
@@ -73,34 +79,44 @@ def test_what_no_answer_holds_leaves_one_fact_unknown(
     ("key", "kept"), [("Runtime", "runtime"), ("CodeSha256", "code_sha256"), ("State", "state")]
 )
 def test_what_is_only_shown_is_kept_in_a_bounded_length(
-    aws_sandbox: Sandbox, right: str, wire: Wire, key: str, kept: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, key: str, kept: str
 ) -> None:
     wire.change(FUNCTION, with_key(key, LONG))
-    function = value_of(look(aws_sandbox, right, wire=wire, exchange=False).functions["sum"])
+    function = value_of(
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, may_exercise=False
+        ).functions["sum"]
+    )
     assert function is not None
     assert len(getattr(function, kept)) <= 100
 
 
 @pytest.mark.parametrize("key", ["UUID", "State"])
 def test_what_is_only_shown_of_a_mapping_too(
-    aws_sandbox: Sandbox, right: str, wire: Wire, key: str
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, key: str
 ) -> None:
     wire.change(MAPPINGS, with_key(key, LONG))
-    mappings = value_of(look(aws_sandbox, right, wire=wire, exchange=False).mappings["input"])
+    mappings = value_of(
+        observe_sandbox_account(
+            aws_sandbox, reference_account, wire=wire, may_exercise=False
+        ).mappings["input"]
+    )
     assert mappings is not None
     (mapping,) = mappings.of_queue
     assert max(len(mapping.uuid), len(mapping.state)) <= 100
 
 
 def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     def lengthen(answer: dict[str, Any]) -> None:
         for target in answer["Targets"]:
             target["Arn"] = f"{target['Arn']}:{LONG}"
 
     wire.change("events.ListTargetsByRule", lengthen)
-    fact = look(aws_sandbox, right, wire=wire, exchange=False).schedules["periodic"]
+    fact = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, may_exercise=False
+    ).schedules["periodic"]
     assert isinstance(fact, Found)
     assert fact.value.triggers == ()
     assert fact.value.denied["rule"].kind == "unexpected"
@@ -109,14 +125,14 @@ def test_a_trigger_whose_target_is_longer_than_any_arn_is_not_known(
 @pytest.mark.parametrize("number", ["1e17", "Infinity", "1e20"])
 @pytest.mark.parametrize(
     ("operation", "answer", "fact"),
-    alike(
+    first_only_when_quick(
         [
             (MAPPINGS, '{"EventSourceMappings": [{"LastModified": %s}]}', "mappings"),
             ("scheduler.GetSchedule", '{"Name": "x", "EndDate": %s}', "schedules"),
             ("scheduler.GetSchedule", '{"Name": "x", "CreationDate": %s}', "schedules"),
             (FUNCTION, '{"FunctionName": "x", "Timeout": %s}', "functions"),
         ],
-        quick=2,
+        keep=2,
     ),
 )
 def test_a_number_that_no_date_holds_leaves_one_fact_unknown(
@@ -130,7 +146,7 @@ def test_a_number_that_no_date_holds_leaves_one_fact_unknown(
 ) -> None:
     hand_in(aws_sandbox, fresh_account, periodic="scheduler")
     wire.play(operation, (200, {}, (answer % number).encode()), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, exchange=False)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, may_exercise=False)
     facts = [*seen.of_resources(fact).values()]
     denied = [
         log for each in facts if isinstance(each, Found) for log in each.value.denied.values()

@@ -11,10 +11,10 @@ import pytest
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import decode, encode_observation
 from grader.rubric.rubric import Criterion
-from tests.alike import alike
 from tests.judges import Judge
 from tests.known_checks import known_checks
-from tests.observing import lab, look
+from tests.observing import lab, observe_sandbox_account
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import query
 
 if TYPE_CHECKING:
@@ -57,23 +57,25 @@ def outcome(judge: Judge, rubric: Rubric, seen: Observation) -> Outcome:
 
 
 def test_a_dead_letter_queue_is_seen_and_nothing_is_run_for_it(
-    aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, judge: Judge
 ) -> None:
-    redrive(aws_sandbox, right)
-    seen = look(aws_sandbox, right, rubric=dead_letters(), wire=wire)
+    redrive(aws_sandbox, reference_account)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=dead_letters(), wire=wire)
     assert seen.further == {"redrive": {"input": Found({"target": "lost", "max_receives": 3})}}
     assert not {"lambda.Invoke", "sqs.SendMessage", "sqs.ReceiveMessage"} & set(wire.requests)
     assert decode(encode_observation(seen)) == seen
     assert outcome(judge, dead_letters(), decode(encode_observation(seen))).outcome == "passed"
 
 
-def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str) -> None:
-    assert look(aws_sandbox, right, exchange=False).further == {}
+def test_the_shipped_rubric_does_not_ask_for_it(
+    aws_sandbox: Sandbox, reference_account: str
+) -> None:
+    assert observe_sandbox_account(aws_sandbox, reference_account, may_exercise=False).further == {}
 
 
 @pytest.mark.parametrize(
     ("expect", "said"),
-    alike(
+    first_only_when_quick(
         [
             ({}, None),
             ({"max_receives": 3, "target": "lost"}, None),
@@ -83,18 +85,24 @@ def test_the_shipped_rubric_does_not_ask_for_it(aws_sandbox: Sandbox, right: str
     ),
 )
 def test_its_name_and_receives_are_compared_where_the_rubric_gives_them(
-    aws_sandbox: Sandbox, right: str, judge: Judge, expect: dict[str, Any], said: str | None
+    aws_sandbox: Sandbox,
+    reference_account: str,
+    judge: Judge,
+    expect: dict[str, Any],
+    said: str | None,
 ) -> None:
-    redrive(aws_sandbox, right)
+    redrive(aws_sandbox, reference_account)
     rubric = dead_letters(expect)
-    found = outcome(judge, rubric, look(aws_sandbox, right, rubric=rubric))
+    found = outcome(
+        judge, rubric, observe_sandbox_account(aws_sandbox, reference_account, rubric=rubric)
+    )
     assert (found.outcome, found.message) == (("failed", said) if said else ("passed", ""))
 
 
 def test_a_queue_without_one_fails_and_says_what_to_do(
-    aws_sandbox: Sandbox, right: str, judge: Judge
+    aws_sandbox: Sandbox, reference_account: str, judge: Judge
 ) -> None:
-    seen = look(aws_sandbox, right, rubric=dead_letters())
+    seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=dead_letters())
     assert isinstance(seen.further["redrive"]["input"], Missing)
     found = outcome(judge, dead_letters(), seen)
     assert (found.outcome, found.message) == ("failed", "input_queue has no dead-letter queue.")
@@ -104,23 +112,23 @@ def test_a_queue_without_one_fails_and_says_what_to_do(
 def test_a_queue_that_is_missing_blocks(
     aws_sandbox: Sandbox, fresh_account: str, judge: Judge
 ) -> None:
-    seen = look(aws_sandbox, fresh_account, rubric=dead_letters())
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, rubric=dead_letters())
     assert isinstance(seen.further["redrive"]["input"], NotTried)
     found = outcome(judge, dead_letters(), seen)
     assert (found.outcome, found.because) == ("blocked", "queues.input")
 
 
 def test_what_aws_does_not_say_leaves_it_open(
-    aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, judge: Judge
 ) -> None:
     wire.play("sqs.GetQueueAttributes", None, None, query(403, "AccessDenied"))
-    seen = look(aws_sandbox, right, rubric=dead_letters(), wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=dead_letters(), wire=wire)
     assert isinstance(seen.further["redrive"]["input"], Unknown)
     assert outcome(judge, dead_letters(), seen).outcome == "ungraded"
 
 
 def test_more_receives_than_64_bits_hold_leave_it_open(
-    aws_sandbox: Sandbox, right: str, wire: Wire, judge: Judge
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, judge: Judge
 ) -> None:
     def change(answer: dict[str, Any]) -> None:
         policy = {"deadLetterTargetArn": "arn:aws:sqs:r:1:dead", "maxReceiveCount": 10**30}
@@ -128,14 +136,20 @@ def test_more_receives_than_64_bits_hold_leave_it_open(
 
     wire.change("sqs.GetQueueAttributes", change)
     rubric = dead_letters()
-    seen = look(aws_sandbox, right, rubric=rubric, wire=wire, exchange=False)
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, rubric=rubric, wire=wire, may_exercise=False
+    )
     assert outcome(judge, rubric, seen).outcome == "ungraded"
 
 
 def test_an_observation_that_was_not_asked_for_it_leaves_it_open(
-    aws_sandbox: Sandbox, right: str, judge: Judge
+    aws_sandbox: Sandbox, reference_account: str, judge: Judge
 ) -> None:
-    found = outcome(judge, dead_letters(), look(aws_sandbox, right, exchange=False))
+    found = outcome(
+        judge,
+        dead_letters(),
+        observe_sandbox_account(aws_sandbox, reference_account, may_exercise=False),
+    )
     assert (found.outcome, found.because) == ("ungraded", "not-observed")
 
 

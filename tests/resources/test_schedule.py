@@ -18,9 +18,9 @@ from grader.resources.listing import MOST_LISTED
 from grader.resources.schedule import MOST_SCHEDULES, MOST_TARGETS, observe_schedule
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
-from tests.alike import alike
 from tests.observations import a_function
 from tests.observing import hand_in
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, rpc
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def summary(trigger: Trigger) -> tuple[str, str, bool, bool | None]:
 
 
 def test_a_rule_costs_one_question_to_scheduler_and_no_more(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    (trigger,) = seen(aws_sandbox, reference_account, wire).triggers
     assert summary(trigger) == ("periodic", "rate(1 day)", True, True)
     assert wire.requests == [
         "eventbridge.ListRuleNamesByTarget",
@@ -252,15 +252,15 @@ def add_statement(sandbox: Sandbox, account: str, wire: Wire, **changes: Any) ->
 )
 def test_why_a_rule_may_not_invoke_is_told(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     wire: Wire,
     changes: dict[str, Any],
     permitted: bool | None,
     refusal: str,
     refused_by: str,
 ) -> None:
-    add_statement(aws_sandbox, right, wire, **changes)
-    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    add_statement(aws_sandbox, reference_account, wire, **changes)
+    (trigger,) = seen(aws_sandbox, reference_account, wire).triggers
     assert trigger.permitted is permitted
     assert (trigger.refusal, trigger.refused_by) == (refusal, refused_by)
 
@@ -276,11 +276,11 @@ def test_each_target_of_a_rule_that_is_the_function_counts(
 
 
 def test_a_rule_that_also_takes_cloudtrails_events_is_enabled(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     wire.change("events.DescribeRule", lambda answer: answer.update(State=state))
-    (trigger,) = seen(aws_sandbox, right, wire).triggers
+    (trigger,) = seen(aws_sandbox, reference_account, wire).triggers
     assert trigger.running
 
 
@@ -300,7 +300,7 @@ UNIVERSAL = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
 
 @pytest.mark.parametrize(
     ("given", "found"),
-    alike(
+    first_only_when_quick(
         [
             ({"Arn": "live"}, True),
             ({"Arn": UNIVERSAL, "Input": '{"FunctionName": "periodic_lambda"}'}, True),
@@ -367,7 +367,7 @@ def test_more_rules_than_are_looked_into_are_not_known(
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_targets_of_a_rule_are_read_to_a_limit_and_unknown_beyond(
-    aws_sandbox: Sandbox, right: str, wire: Wire, more: int
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, more: int
 ) -> None:
     def many(answer: dict[str, Any]) -> None:
         (mine,) = answer["Targets"]
@@ -375,7 +375,7 @@ def test_targets_of_a_rule_are_read_to_a_limit_and_unknown_beyond(
         answer["Targets"] = [*others, mine, *[mine] * more]
 
     wire.change("events.ListTargetsByRule", many)
-    found = seen(aws_sandbox, right, wire, clean=not more)
+    found = seen(aws_sandbox, reference_account, wire, clean=not more)
     assert len(found.triggers) == (0 if more else MOST_TARGETS)
     assert ("rule" in found.denied) is bool(more)
 
@@ -423,7 +423,9 @@ def test_a_cron_expression_whose_last_year_is_past_has_ended(
 
 @pytest.mark.parametrize(
     "operation",
-    alike(["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"]),
+    first_only_when_quick(
+        ["ListRuleNamesByTarget", "ListRules", "ListTargetsByRule", "DescribeRule"]
+    ),
 )
 def test_a_refusal_of_one_service_is_noted_and_the_other_is_asked(
     aws_sandbox: Sandbox, unscheduled: str, wire: Wire, operation: str
@@ -438,11 +440,11 @@ def test_a_refusal_of_one_service_is_noted_and_the_other_is_asked(
 
 
 def test_what_was_found_before_a_refusal_stays(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
-    add_rule(aws_sandbox, right, "zzz")
+    add_rule(aws_sandbox, reference_account, "zzz")
     wire.play("events.DescribeRule", None, rpc(403, "AccessDeniedException"), always=True)
-    found = seen(aws_sandbox, right, wire, clean=False)
+    found = seen(aws_sandbox, reference_account, wire, clean=False)
     assert [one.name for one in found.triggers] == ["periodic"]
 
 

@@ -13,7 +13,7 @@ from grader.model.access import Keys
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
 from tests.observing import hand_in
-from tests.polling import until
+from tests.polling import wait_for
 from tests.programs import environment, grader
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def test_a_schedule_that_is_disabled_is_named_as_the_cause(
 
 
 def test_a_schedule_that_did_not_run_yet_leaves_the_grade_open(
-    aws_sandbox: Sandbox, right: str, rubric: Path
+    aws_sandbox: Sandbox, reference_account: str, rubric: Path
 ) -> None:
-    status, runs = checked(aws_sandbox, right, rubric)
+    status, runs = checked(aws_sandbox, reference_account, rubric)
     assert (status, runs["status"], runs["points"]) == (3, "ungraded", None)
     assert "rate(1 day)" in runs["message"]
 
@@ -127,4 +127,4 @@ def test_a_schedule_that_fires_earns_its_points(
         return [line for line in lines if line.startswith("periodic run:")]
 
     # What a function prints as its run ends, the sandbox may log with the next run, a minute later.
-    until(the_functions_own_words)
+    wait_for(the_functions_own_words)

@@ -15,9 +15,9 @@ from grader.inputs.bounded_read import MOST_BYTES_OF_CLASS, MOST_BYTES_OF_STUDEN
 from grader.inputs.problems import BadInput
 from grader.results.directory import Results
 from grader.results.only_files import refuse_all_but_files
-from tests.alike import alike
 from tests.programs import command
 from tests.programs import run as run_program
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ def test_what_is_neither_file_nor_folder_is_refused(
 
 @pytest.mark.parametrize(
     ("which", "given"),
-    alike(
+    first_only_when_quick(
         [
             ("a report", ["regrade"]),
             ("grades", ["regrade"]),

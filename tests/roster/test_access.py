@@ -16,8 +16,8 @@ from grader.model.access import DefaultCredentials, Keys, Profile, Role
 from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
 from grader.safety.secret import Secret
-from tests.alike import alike
 from tests.programs import environment, grader
+from tests.quick_run import first_only_when_quick
 from tests.wire_faults import DENIED, Wire, query
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.mark.parametrize(
     ("row", "option", "variable"),
-    alike([("", "", "here"), ("", "here", NOWHERE), ("here", NOWHERE, NOWHERE)]),
+    first_only_when_quick([("", "", "here"), ("", "here", NOWHERE), ("here", NOWHERE, NOWHERE)]),
     ids=["AWS_ENDPOINT_URL", "--endpoint-url", "the-row"],
 )
 def test_of_several_addresses_the_rows_comes_first_and_the_environments_last(

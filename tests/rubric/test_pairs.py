@@ -18,7 +18,7 @@ from grader.rubric.exchange import AnswerRules, ExchangeRules
 from grader.rubric.exchange_rules import exchange_problems, least_room
 from grader.rubric.expression import ExpressionError
 from grader.rubric.pairs import NoRoomError, Pairs
-from grader.rubric.readings import ROOM, gap
+from grader.rubric.readings import LEAST_GAP, gap
 from tests.exchanges import OPERATIONS, calculator, drawn
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def far_apart(drawn: list[Drawn], within: float = 0) -> None:
         distance = abs(one.value - other.value)
         assert distance > gap(one, other, Decimal(repr(within))), (one, other)
         if one.whole and other.whole:
-            assert distance > ROOM
+            assert distance > LEAST_GAP
         else:
             assert distance > Decimal("0.01") * max(abs(one.value), abs(other.value))
 

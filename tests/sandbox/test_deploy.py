@@ -13,7 +13,7 @@ from grader.sandbox.deploy import SECOND_FUNCTION
 from grader.sandbox.deploy import deploy as deploy_submission
 from grader.sandbox.layout import PERIODIC_FUNCTION, SUM_FUNCTION
 from grader.sandbox.submission import DemoSubmission
-from tests.alike import alike
+from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -94,7 +94,7 @@ def test_the_reference_adds_through_the_queues(aws_sandbox: Sandbox, fresh_accou
 
 @pytest.mark.parametrize(
     ("handler", "bodies", "error"),
-    alike(
+    first_only_when_quick(
         [
             ("reference", {'{"body": 7}', '{"body": 9}'}, None),
             ("first_record_only", {'{"body": 7}'}, None),
@@ -106,7 +106,7 @@ def test_the_reference_adds_through_the_queues(aws_sandbox: Sandbox, fresh_accou
             ("raises_after_answer", {'{"body": 7}', '{"body": 9}'}, "tidying up failed"),
             ("prints_environ", set(), "cannot go on"),
         ],
-        quick=3,
+        keep=3,
     ),
 )
 def test_a_handler_does_what_its_name_says(

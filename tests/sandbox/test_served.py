@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.labs import calculator_text
-from tests.polling import until
+from tests.polling import wait_for
 from tests.processes import with_temporary_folder
 from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 
@@ -41,7 +41,7 @@ def test_a_served_sandbox_prints_what_to_export_and_can_be_graded(
         assert "Score: 19 of 20 points" in done.stdout
         os.killpg(served.pid, signal.SIGINT)
         assert served.wait(timeout=LIMIT_S) == 0
-    until(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
+    wait_for(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
     assert list(temporary.iterdir()) == []
 
 
@@ -71,5 +71,5 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     assert demo.returncode == 130
     assert "Traceback" not in errors
     assert "leaked" not in errors
-    until(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
+    wait_for(lambda: not [*with_temporary_folder(temporary)])  # killed, and ending
     assert list(temporary.iterdir()) == []

@@ -11,7 +11,7 @@ import pytest
 
 from grader.terminal.console import console
 from grader.terminal.progress import working
-from tests.aws_front import front
+from tests.fault_proxy import fault_proxy
 from tests.observing import hand_in
 from tests.programs import LIMIT_S, background, command, environment, grader, read_to
 from tests.resources.test_schedule_runs import RUBRIC
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
-    from tests.aws_front import Ask, Asked, Said
+    from tests.fault_proxy import Ask, Request, Response
 
 
 @pytest.mark.slow
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_check_says_that_it_may_wait_for_the_schedule(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, lang: str, said: str
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, lang: str, said: str
 ) -> None:
     (tmp_path / "rubric.yaml").write_text(RUBRIC)
-    env = environment(aws_sandbox, right)
+    env = environment(aws_sandbox, reference_account)
     done = grader("check", "--lang", lang, cwd=tmp_path, env=env)
     assert said in done.stderr
     quiet = grader("check", "--quiet", cwd=tmp_path, env=env)
@@ -59,18 +59,18 @@ def test_a_check_says_that_it_may_wait_for_the_schedule(
     ],
 )
 def test_a_check_says_what_it_waits_for(
-    aws_sandbox: Sandbox, right: str, tmp_path: Path, answer: Said, said: str
+    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, answer: Response, said: str
 ) -> None:
-    turned_away: list[Asked] = []
+    turned_away: list[Request] = []
 
-    def treat(asked: Asked, ask: Ask) -> Said:
-        if asked.operation == "Invoke" and not turned_away:
-            turned_away.append(asked)
+    def treat(request: Request, ask: Ask) -> Response:
+        if request.operation == "Invoke" and not turned_away:
+            turned_away.append(request)
             return answer
-        return ask(asked)
+        return ask(request)
 
-    with front(aws_sandbox.endpoint_url, treat) as busy:
-        env = environment(aws_sandbox, right) | {"AWS_ENDPOINT_URL": busy.endpoint_url}
+    with fault_proxy(aws_sandbox.endpoint_url, treat) as busy:
+        env = environment(aws_sandbox, reference_account) | {"AWS_ENDPOINT_URL": busy.endpoint_url}
         done = grader("check", cwd=tmp_path, env=env)
     assert turned_away
     assert said in done.stderr

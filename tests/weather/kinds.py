@@ -7,132 +7,134 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_front import Asked, Dropped, Said
+from tests.fault_proxy import Dropped, Request, Response
 from tests.weather.sky import changed, fields, refusal, with_fields
 
 if TYPE_CHECKING:
-    from tests.aws_front import Ask
+    from tests.fault_proxy import Ask
     from tests.weather.sky import Kind, Weather
 
 COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 INPUT = "input_queue"
 
 
-def calm(_weather: Weather, asked: Asked, ask: Ask) -> Said:
+def calm(_weather: Weather, request: Request, ask: Ask) -> Response:
     """Nothing happens."""
-    return ask(asked)
+    return ask(request)
 
 
-def beside(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def beside(weather: Weather, request: Request, ask: Ask) -> Response:
     """Nothing happens but what another grader does, who sends and invokes too."""
-    if asked.operation in {"Invoke", "SendMessage"}:
-        weather.note(asked, "one of two graders")
-    return ask(asked)
+    if request.operation in {"Invoke", "SendMessage"}:
+        weather.note(request, "one of two graders")
+    return ask(request)
 
 
-def latency(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def latency(weather: Weather, request: Request, ask: Ask) -> Response:
     """Each answer takes up to half a second more."""
     weather.wait(weather.between(0.05, 0.5))
-    weather.note(asked, "late")
-    return ask(asked)
+    weather.note(request, "late")
+    return ask(request)
 
 
-def few(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def few(weather: Weather, request: Request, ask: Ask) -> Response:
     """SQS gives one message at a time."""
-    if asked.operation != "ReceiveMessage":
-        return ask(asked)
-    weather.note(asked, "one at most")
-    return ask(with_fields(asked, MaxNumberOfMessages=1))
+    if request.operation != "ReceiveMessage":
+        return ask(request)
+    weather.note(request, "one at most")
+    return ask(with_fields(request, MaxNumberOfMessages=1))
 
 
-def shuffled(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def shuffled(weather: Weather, request: Request, ask: Ask) -> Response:
     """Messages come in another order."""
-    if asked.operation != "ReceiveMessage":
-        return ask(asked)
+    if request.operation != "ReceiveMessage":
+        return ask(request)
 
     def reverse(body: dict[str, Any]) -> None:
         came = body.get("Messages", [])
         came.reverse()
         if came:
-            weather.note(asked, f"{len(came)} the other way round")
+            weather.note(request, f"{len(came)} the other way round")
 
-    return changed(ask(asked), reverse)
+    return changed(ask(request), reverse)
 
 
-def empty(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def empty(weather: Weather, request: Request, ask: Ask) -> Response:
     """A third of all receives comes back empty, although there are messages."""
-    if asked.operation == "ReceiveMessage" and weather.chance(1 / 3):
-        weather.note(asked, "empty")
+    if request.operation == "ReceiveMessage" and weather.chance(1 / 3):
+        weather.note(request, "empty")
         weather.wait(0.5)
-        return Said(200, {"Content-Type": "application/x-amz-json-1.0"}, b"{}")
-    return ask(asked)
+        return Response(200, {"Content-Type": "application/x-amz-json-1.0"}, b"{}")
+    return ask(request)
 
 
-def delivered_twice(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def delivered_twice(weather: Weather, request: Request, ask: Ask) -> Response:
     """What was received once is received once more, deleted or not."""
-    said = ask(asked)
-    if asked.operation != "ReceiveMessage":
-        return said
+    response = ask(request)
+    if request.operation != "ReceiveMessage":
+        return response
 
     def again(body: dict[str, Any]) -> None:
         came = body.get("Messages", [])
         before = weather.memory.pop("messages", [])
         weather.memory["messages"] = came
         if before:
-            weather.note(asked, f"{len(before)} again")
+            weather.note(request, f"{len(before)} again")
             for message in before:
                 message["Attributes"]["ApproximateReceiveCount"] = "2"
             body["Messages"] = [*came, *before][:10]
 
-    return changed(said, again)
+    return changed(response, again)
 
 
-def invoked_twice(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def invoked_twice(weather: Weather, request: Request, ask: Ask) -> Response:
     """Lambda runs a function twice, and SQS hands a message over twice."""
-    if asked.operation in {"Invoke", "SendMessage"} and weather.chance(0.5):
-        weather.note(asked, "twice")
-        ask(asked)
-    return ask(asked)
+    if request.operation in {"Invoke", "SendMessage"} and weather.chance(0.5):
+        weather.note(request, "twice")
+        ask(request)
+    return ask(request)
 
 
-def lost(operation: str, weather: Weather, asked: Asked, ask: Ask) -> Said:
+def lost(operation: str, weather: Weather, request: Request, ask: Ask) -> Response:
     """AWS does what it is asked, and its answer gets lost: the first, and a tenth of the others.
 
     Never three in a row: that would be an outage.
     """
-    said = ask(asked)
-    if asked.operation != operation:
-        return said
+    response = ask(request)
+    if request.operation != operation:
+        return response
     if (weather.turn == 1 or weather.chance(0.1)) and weather.memory.get("in a row", 0) < 2:
         weather.memory["in a row"] = weather.memory.get("in a row", 0) + 1
-        weather.note(asked, "answer lost")
+        weather.note(request, "answer lost")
         raise Dropped
     weather.memory["in a row"] = 0
-    return said
+    return response
 
 
-def unavailable(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def unavailable(weather: Weather, request: Request, ask: Ask) -> Response:
     """A tenth of all requests is answered with 503."""
     if weather.chance(0.1):
-        weather.note(asked, "503")
-        return Said(503, {"Content-Type": "text/plain"}, b"Service Unavailable")
-    return ask(asked)
+        weather.note(request, "503")
+        return Response(503, {"Content-Type": "text/plain"}, b"Service Unavailable")
+    return ask(request)
 
 
-def drops(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def drops(weather: Weather, request: Request, ask: Ask) -> Response:
     """A tenth of all connections is closed before AWS is asked."""
     if weather.chance(0.1):
-        weather.note(asked, "dropped")
+        weather.note(request, "dropped")
         raise Dropped
-    return ask(asked)
+    return ask(request)
 
 
-def counts_late(seconds: float, which: str, weather: Weather, asked: Asked, ask: Ask) -> Said:
+def counts_late(
+    seconds: float, which: str, weather: Weather, request: Request, ask: Ask
+) -> Response:
     """Counts go down (``which`` is max) or up (min) so many seconds late."""
-    said = ask(asked)
-    if asked.operation != "GetQueueAttributes":
-        return said
-    queue, now = str(fields(asked).get("QueueUrl")), weather.elapsed_s
+    response = ask(request)
+    if request.operation != "GetQueueAttributes":
+        return response
+    queue, now = str(fields(request).get("QueueUrl")), weather.elapsed_s
 
     def late(body: dict[str, Any]) -> None:
         given = body.get("Attributes", {})
@@ -142,112 +144,113 @@ def counts_late(seconds: float, which: str, weather: Weather, asked: Asked, ask:
                 seen.append((now, int(given[name])))
                 recent = [count for at, count in seen if now - at <= seconds]
                 given[name] = str(max(recent) if which == "max" else min(recent))
-                weather.note(asked, f"{name} {given[name]}, really {seen[-1][1]}")
+                weather.note(request, f"{name} {given[name]}, really {seen[-1][1]}")
 
-    return changed(said, late)
+    return changed(response, late)
 
 
-def stale(seconds: float, weather: Weather, asked: Asked, ask: Ask) -> Said:
+def stale(seconds: float, weather: Weather, request: Request, ask: Ask) -> Response:
     """What was deleted or shown again counts as hidden for so many seconds more."""
     gone = weather.memory.setdefault("gone", [])
-    if asked.operation in {"DeleteMessage", "ChangeMessageVisibilityBatch"}:
-        several = len(fields(asked).get("Entries", [0]))
+    if request.operation in {"DeleteMessage", "ChangeMessageVisibilityBatch"}:
+        several = len(fields(request).get("Entries", [0]))
         gone.extend([weather.elapsed_s] * several)
-    said = ask(asked)
-    if asked.operation != "GetQueueAttributes":
-        return said
+    response = ask(request)
+    if request.operation != "GetQueueAttributes":
+        return response
 
     def more(body: dict[str, Any]) -> None:
         given = body.get("Attributes", {})
         still = sum(weather.elapsed_s - at < seconds for at in gone)
         if COUNTS[1] in given and still:
-            weather.note(asked, f"{still} more hidden")
+            weather.note(request, f"{still} more hidden")
             given[COUNTS[1]] = str(int(given[COUNTS[1]]) + still)
 
-    return changed(said, more)
+    return changed(response, more)
 
 
-def dated(seconds: float, weather: Weather, asked: Asked, ask: Ask) -> Said:
+def dated(seconds: float, weather: Weather, request: Request, ask: Ask) -> Response:
     """Another host's ``Date`` is ahead of SQS's clock by so many seconds."""
-    said = ask(asked)
-    headers = dict(said.headers)
+    response = ask(request)
+    headers = dict(response.headers)
     name = next((one for one in headers if one.lower() == "date"), None)
-    if name is None or asked.operation not in {"Invoke", "SendMessage", "GetQueueAttributes"}:
-        return said
+    if name is None or request.operation not in {"Invoke", "SendMessage", "GetQueueAttributes"}:
+        return response
     # Whole seconds are sent: a clock that is a little ahead says the next one most of the time.
     shift = timedelta(seconds=seconds, milliseconds=999 if 0 < seconds < 1 else 0)
     at = parsedate_to_datetime(headers[name]) + shift
     headers[name] = format_datetime(at, usegmt=True)
-    weather.note(asked, f"Date {headers[name]}")
-    return Said(said.status, headers, said.body)
+    weather.note(request, f"Date {headers[name]}")
+    return Response(response.status, headers, response.body)
 
 
-def cold(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def cold(weather: Weather, request: Request, ask: Ask) -> Response:
     """The first invocation takes ten seconds more."""
-    if asked.operation == "Invoke" and weather.turn == 1:
-        weather.note(asked, "cold")
+    if request.operation == "Invoke" and weather.turn == 1:
+        weather.note(request, "cold")
         weather.wait(10)
-    return ask(asked)
+    return ask(request)
 
 
-def throttled(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def throttled(weather: Weather, request: Request, ask: Ask) -> Response:
     """Lambda has no room in the account for ten seconds."""
-    if asked.operation == "Invoke":
+    if request.operation == "Invoke":
         began = weather.memory.setdefault("invoked", weather.elapsed_s)
         if weather.elapsed_s - began < 10:
-            weather.note(asked, "429")
+            weather.note(request, "429")
             return _no_room("ConcurrentInvocationLimitExceeded")
-    return ask(asked)
+    return ask(request)
 
 
-def busy(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def busy(weather: Weather, request: Request, ask: Ask) -> Response:
     """The function's own reserved concurrency leaves no room, in two fifths of all cases."""
-    if asked.operation == "Invoke" and weather.chance(0.4):
-        weather.note(asked, "429")
+    if request.operation == "Invoke" and weather.chance(0.4):
+        weather.note(request, "429")
         return _no_room("ReservedFunctionConcurrentInvocationLimitExceeded")
-    return ask(asked)
+    return ask(request)
 
 
-def _no_room(reason: str) -> Said:
+def _no_room(reason: str) -> Response:
     return refusal(429, "TooManyRequestsException", Reason=reason, message="Rate Exceeded.")
 
 
-def asleep(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def asleep(weather: Weather, request: Request, ask: Ask) -> Response:
     """The function is idle: the first invocation wakes it, which takes 45 seconds."""
-    if asked.operation == "Invoke":
+    if request.operation == "Invoke":
         began = weather.memory.setdefault("invoked", weather.elapsed_s)
         if weather.elapsed_s - began < 45:
-            weather.note(asked, "409")
-            said = (
+            weather.note(request, "409")
+            response = (
                 "ERROR: Lambda is initializing your function. It will be ready to invoke shortly."
             )
-            return refusal(409, "CodeArtifactUserPendingException", Message=said)
-    return ask(asked)
+            return refusal(409, "CodeArtifactUserPendingException", Message=response)
+    return ask(request)
 
 
-def changing(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def changing(weather: Weather, request: Request, ask: Ask) -> Response:
     """Function and mapping are still being made, for 20 seconds."""
-    said = ask(asked)
+    response = ask(request)
     if weather.elapsed_s >= 20:
-        return said
-    if asked.operation == "GetFunctionConfiguration":
-        weather.note(asked, "Pending")
-        return changed(said, lambda body: body.update(State="Pending"))
-    if asked.operation == "ListEventSourceMappings":
-        weather.note(asked, "Creating")
+        return response
+    if request.operation == "GetFunctionConfiguration":
+        weather.note(request, "Pending")
+        return changed(response, lambda body: body.update(State="Pending"))
+    if request.operation == "ListEventSourceMappings":
+        weather.note(request, "Creating")
         return changed(
-            said, lambda body: [one.update(State="Creating") for one in body["EventSourceMappings"]]
+            response,
+            lambda body: [one.update(State="Creating") for one in body["EventSourceMappings"]],
         )
-    return said
+    return response
 
 
-def wakes_late(weather: Weather, asked: Asked, ask: Ask) -> Said:
+def wakes_late(weather: Weather, request: Request, ask: Ask) -> Response:
     """The mapping hands over its first message after 40 seconds."""
-    given = fields(asked) if asked.operation == "SendMessage" else {}
+    given = fields(request) if request.operation == "SendMessage" else {}
     if INPUT in str(given.get("QueueUrl")) and weather.turn == 1:
-        weather.note(asked, "handed over late")
-        return ask(with_fields(asked, DelaySeconds=max(1, round(40 * weather.scale))))
-    return ask(asked)
+        weather.note(request, "handed over late")
+        return ask(with_fields(request, DelaySeconds=max(1, round(40 * weather.scale))))
+    return ask(request)
 
 
 KINDS: dict[str, Kind] = {

@@ -16,7 +16,7 @@ import pytest
 from grader.batch.pipeline import Pipeline
 from grader.batch.settings import Settings
 from grader.model.access import Keys
-from grader.observe import exchange, exercise, hidden, output, patience, room
+from grader.observe import concurrency, exchange, exercise, hidden, output, patience
 from grader.resources import ready
 from grader.roster.load import RosterEntry
 from grader.rubric.load import default_rubric_path, load_rubric
@@ -48,9 +48,9 @@ WAITS: tuple[tuple[Any, str, float], ...] = (
     (ready, "READY_S", ready.READY_S),
     (ready, "READY_EVERY_S", ready.READY_EVERY_S),
     (ready, "TOGETHER_S", ready.TOGETHER_S),
-    (room, "WAKING_S", room.WAKING_S),
-    (room, "MOST_ROOM_S", room.MOST_ROOM_S),
-    (room, "ROOM_S", room.ROOM_S),
+    (concurrency, "WAKING_S", concurrency.WAKING_S),
+    (concurrency, "MOST_THROTTLED_WAIT_S", concurrency.MOST_THROTTLED_WAIT_S),
+    (concurrency, "THROTTLED_WAIT_S", concurrency.THROTTLED_WAIT_S),
 )
 
 

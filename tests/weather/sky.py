@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_front import Front, Said, front
+from tests.fault_proxy import FaultProxy, Response, fault_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.aws_front import Ask, Asked
+    from tests.fault_proxy import Ask, Request
 
-    Kind = Callable[["Weather", Asked, Ask], Said]
+    Kind = Callable[["Weather", Request, Ask], Response]
 
 
 @dataclass
@@ -71,9 +71,9 @@ class Weather:
         """Wait so long, shortened."""
         threading.Event().wait(seconds * self.scale)
 
-    def note(self, asked: Asked, what: str) -> None:
+    def note(self, request: Request, what: str) -> None:
         """Record what was done to a request."""
-        self.record(asked.operation, what)
+        self.record(request.operation, what)
 
     def record(self, operation: str, what: str) -> None:
         """Record what somebody else did beside."""
@@ -81,49 +81,49 @@ class Weather:
         with self._lock:
             self.did.append({"at": at, "operation": operation, "what": what})
 
-    def treat(self, asked: Asked, ask: Ask) -> Said:
-        """What is answered to ``asked``."""
+    def treat(self, request: Request, ask: Ask) -> Response:
+        """What is answered to ``request``."""
         with self._lock:
             self._began = self._began or time.monotonic()
-            self._times[asked.operation] += 1
-            self._present.turn = turn = self._times[asked.operation]
-        self._present.drawn = random.Random(f"{self.seed}:{self.name}:{asked.operation}:{turn}")
-        return self.kind(self, asked, ask)
+            self._times[request.operation] += 1
+            self._present.turn = turn = self._times[request.operation]
+        self._present.drawn = random.Random(f"{self.seed}:{self.name}:{request.operation}:{turn}")
+        return self.kind(self, request, ask)
 
 
 @contextmanager
-def sky(endpoint_url: str, over: Mapping[str, Weather]) -> Iterator[Front]:
+def sky(endpoint_url: str, over: Mapping[str, Weather]) -> Iterator[FaultProxy]:
     """A server in front of the sandbox, with a weather over each account; the others have none."""
 
-    def treat(asked: Asked, ask: Ask) -> Said:
-        weather = over.get(asked.account)
-        return ask(asked) if weather is None else weather.treat(asked, ask)
+    def treat(request: Request, ask: Ask) -> Response:
+        weather = over.get(request.account)
+        return ask(request) if weather is None else weather.treat(request, ask)
 
-    with front(endpoint_url, treat) as running:
+    with fault_proxy(endpoint_url, treat) as running:
         yield running
 
 
-def fields(asked: Asked) -> dict[str, Any]:
+def fields(request: Request) -> dict[str, Any]:
     """What a JSON request says."""
-    given = json.loads(asked.body or b"{}")
+    given = json.loads(request.body or b"{}")
     return given if isinstance(given, dict) else {}
 
 
-def with_fields(asked: Asked, **changed: Any) -> Asked:
+def with_fields(request: Request, **changed: Any) -> Request:
     """The same request, saying something else."""
-    return asked.with_body(json.dumps(fields(asked) | changed).encode())
+    return request.with_body(json.dumps(fields(request) | changed).encode())
 
 
-def changed(said: Said, change: Callable[[dict[str, Any]], None]) -> Said:
+def changed(response: Response, change: Callable[[dict[str, Any]], None]) -> Response:
     """The same answer with its JSON changed; an error stays as it is."""
-    if said.status != 200:
-        return said
-    body = json.loads(said.body or b"{}")
+    if response.status != 200:
+        return response
+    body = json.loads(response.body or b"{}")
     change(body)
-    return Said(said.status, said.headers, json.dumps(body).encode())
+    return Response(response.status, response.headers, json.dumps(body).encode())
 
 
-def refusal(status: int, name: str, **body: Any) -> Said:
+def refusal(status: int, name: str, **body: Any) -> Response:
     """An error as Lambda answers it."""
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": name}
-    return Said(status, headers, json.dumps({"Type": "User", **body}).encode())
+    return Response(status, headers, json.dumps({"Type": "User", **body}).encode())

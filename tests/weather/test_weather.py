@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aws_front import Asked, Said
+from tests.fault_proxy import Request, Response
 from tests.weather.kinds import KINDS
 from tests.weather.season import Came, Cell, season
 from tests.weather.sky import Weather
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.sandbox.server import Sandbox
-    from tests.aws_front import Ask
+    from tests.fault_proxy import Ask
 
 SCALE = 0.1
 OF_COUNTS = {"counts-down-late", "counts-down-very-late", "counts-up-late"}
@@ -62,22 +62,22 @@ def test_what_befalls_a_request_does_not_depend_on_others_beside_it() -> None:
     def falls(beside: bool) -> list[bool]:
         fell: list[bool] = []
 
-        def kind(weather: Weather, asked: Asked, ask: Ask) -> Said:
-            said = ask(asked)
-            if asked.operation == "ReceiveMessage":
+        def kind(weather: Weather, request: Request, ask: Ask) -> Response:
+            response = ask(request)
+            if request.operation == "ReceiveMessage":
                 fell.append(weather.chance(0.5))
-            return said
+            return response
 
         weather = Weather("any", kind, seed=1)
-        other = Asked("1", "DeleteMessage", "POST", "/", {}, b"")
-        mine = Asked("1", "ReceiveMessage", "POST", "/", {}, b"")
+        other = Request("1", "DeleteMessage", "POST", "/", {}, b"")
+        mine = Request("1", "ReceiveMessage", "POST", "/", {}, b"")
 
-        def ask(asked: Asked) -> Said:
-            if beside and asked is mine:
+        def ask(request: Request) -> Response:
+            if beside and request is mine:
                 meanwhile = threading.Thread(target=weather.treat, args=(other, ask))
                 meanwhile.start()
                 meanwhile.join()
-            return Said(200, {}, b"{}")
+            return Response(200, {}, b"{}")
 
         for _ in range(30):
             weather.treat(mine, ask)

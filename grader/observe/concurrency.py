@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 WAKING_S = 150
 """An idle function works again after 40 to 106 s."""
 
-ROOM_S, MOST_ROOM_S = 60, 180
+THROTTLED_WAIT_S, MOST_THROTTLED_WAIT_S = 60, 180
 """How long room is waited for: at least, and at most where the function may run for long."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 4
 
-FEW = 5
+LEAST_CONCURRENCY = 5
 """Lambda polls a queue for five batches at first; a function with less concurrency may get none."""
 
 
@@ -55,7 +55,9 @@ def when_it_may_run(
             if waking
             else N_("Lambda has no room for {function} at this moment")
         )
-        longest_s = WAKING_S if waking else min(max(ROOM_S, timeout_s), MOST_ROOM_S)
+        longest_s = (
+            WAKING_S if waking else min(max(THROTTLED_WAIT_S, timeout_s), MOST_THROTTLED_WAIT_S)
+        )
 
         def still(seen: Tried, waking: bool = waking) -> bool:
             return isinstance(seen, ClientError) and is_waking(seen) == waking
@@ -92,14 +94,14 @@ def reserved(aws: Aws, function: str) -> int | None:
     return value_of(aws.query("lambda:GetFunctionConcurrency", ask))
 
 
-def without_room(aws: Aws, function: str, made: Fact[Invocation]) -> Unknown | None:
+def concurrency_shortage(aws: Aws, function: str, made: Fact[Invocation]) -> Unknown | None:
     """Why a silent pair may lie in the queue still; ``None`` where nothing says so.
 
     The function has little room, or it had none, or was not awake, for as long as the invocation that
     was to be ``made`` was waited for.
     """
     limit = reserved(aws, function)
-    if limit is not None and limit < FEW:
+    if limit is not None and limit < LEAST_CONCURRENCY:
         few = N_(
             "{function} may run {limit} times at once only (its reserved concurrency), and what finds"
             " no room waits in the queue."

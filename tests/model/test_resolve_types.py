@@ -24,7 +24,7 @@ PACKAGE = Path(grader.__file__).parent
 TOGETHER = """
 import sys, threading
 import msgspec
-from grader.model.work_out import work_out
+from grader.model.resolve_types import resolve_types
 
 class Inner(msgspec.Struct):
     numbers: dict[str, list[int]]
@@ -35,7 +35,7 @@ class Outer(msgspec.Struct):
     three: tuple[Inner, ...]
     four: str
 
-work_out(Outer)  # without it some of these processes end by a signal
+resolve_types(Outer)  # without it some of these processes end by a signal
 sys.setswitchinterval(1e-6)
 ready = threading.Barrier(16)
 
@@ -114,7 +114,7 @@ def test_every_type_that_is_read_is_worked_out_by_an_import() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == [], "work_out(...) of these, where they are defined"
+    assert done.stdout.split() == [], "resolve_types(...) of these, where they are defined"
 
 
 def test_a_type_that_is_worked_out_may_be_read_by_many_threads_at_once() -> None:

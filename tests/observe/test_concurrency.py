@@ -16,13 +16,13 @@ from grader.i18n.message import message
 from grader.model.access import Keys
 from grader.model.fact import Found
 from grader.model.observation import Invocation
-from grader.observe import exercise, room
+from grader.observe import concurrency, exercise
 from grader.resources import ready
 from grader.rubric.pairs import Pairs
 from grader.safety.secret import Secret
 from tests.observe.test_exchange import swallowed
 from tests.observe.test_silence import HARMLESS
-from tests.observing import answered, hand_in, handler, kind, lab, look
+from tests.observing import answered, hand_in, handler, kind, lab, observe_sandbox_account
 from tests.wire_faults import Wire, rest
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ KEYS = Keys(Secret("1" * 12), Secret("test"), None)
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are short; how long is waited at most is as it is."""
-    monkeypatch.setattr(room, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(room, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(concurrency, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(concurrency, "LONGEST_PAUSE_S", 0.1)
 
 
 @pytest.mark.parametrize(
@@ -73,24 +73,24 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_function_without_room_or_asleep_is_invoked_when_it_may_run(
-    aws_sandbox: Sandbox, right: str, wire: Wire, answers: list[Any]
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, answers: list[Any]
 ) -> None:
     wire.play("lambda.Invoke", *answers)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert answered(seen) == 5
     # What Lambda did not hand over is handed over again: a run has only so many pairs.
-    first = Pairs(lab().exchange, 1, right, 1).draw().two
+    first = Pairs(lab().exchange, 1, reference_account, 1).draw().two
     assert [(pair.number1, pair.number2) for pair in handler(seen).pairs] == [first]
 
 
 @pytest.mark.slow
 def test_room_that_comes_and_goes_is_waited_for_each_time(
-    aws_sandbox: Sandbox, right: str, wire: Wire
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire
 ) -> None:
     wire.play("lambda.Invoke", RESERVED, None, ACCOUNT, ACCOUNT, None)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert handler(seen).answered
     assert isinstance(seen.records, Found)
     assert seen.records.value.answered
@@ -108,11 +108,11 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
     reserved: int,
     found: str,
 ) -> None:
-    monkeypatch.setattr(room, "ROOM_S", 0.5)
-    monkeypatch.setattr(room, "MOST_ROOM_S", 0.5)
+    monkeypatch.setattr(concurrency, "THROTTLED_WAIT_S", 0.5)
+    monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.5)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=reserved)
     wire.play("lambda.Invoke", RESERVED, always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire)
     if found == "refused":
         assert handler(seen).failure == "refused"
         assert wire.requests.count("lambda.Invoke") == 1
@@ -124,11 +124,11 @@ def test_a_reserved_concurrency_of_nothing_is_the_functions_and_any_other_is_not
 
 @pytest.mark.slow
 def test_a_function_that_does_not_wake_is_not_ready_and_the_queue_still_tells(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "WAKING_S", 0.5)
+    monkeypatch.setattr(concurrency, "WAKING_S", 0.5)
     wire.play("lambda.Invoke", ASLEEP, always=True)
-    seen = look(aws_sandbox, right, wire=wire)
+    seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert kind(seen.handler) == kind(seen.records) == "not-ready"
     assert answered(seen) == 5
 
@@ -159,7 +159,7 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=limit)
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
     assert handler(seen).answered
     # With room enough a fresh pair tells; without, it would lie in the queue as well.
     assert wire.requests.count("sqs.SendMessage") == (1 if limit == 1 else 2)
@@ -175,19 +175,21 @@ def test_a_silent_pair_may_lie_in_the_queue_where_the_function_has_little_room(
 )
 def test_a_silent_pair_is_not_charged_to_a_function_that_lambda_did_not_run(
     aws_sandbox: Sandbox,
-    right: str,
+    reference_account: str,
     wire: Wire,
     monkeypatch: pytest.MonkeyPatch,
     refused: Any,
     found: str,
 ) -> None:
-    for name in ("ROOM_S", "MOST_ROOM_S", "WAKING_S"):
-        monkeypatch.setattr(room, name, 0.3)
+    for name in ("THROTTLED_WAIT_S", "MOST_THROTTLED_WAIT_S", "WAKING_S"):
+        monkeypatch.setattr(concurrency, name, 0.3)
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     wire.play("lambda.Invoke", refused, always=True)
     # The mapping is refused as well, and the message lies in the queue.
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, right, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, reference_account, wire=wire, rubric=lab(deadline_s=1)
+    )
     assert kind(seen.handler) == kind(seen.exchange) == found
     assert wire.requests.count("sqs.SendMessage") == 1
 
@@ -199,18 +201,23 @@ def test_an_answer_that_comes_when_the_queue_hands_the_message_over_again_counts
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, input_delay_s=3)
     # Nobody may know of the delay: it stands for a message that found no room.
     wire.change("sqs.GetQueueAttributes", lambda p: p["Attributes"].update(DelaySeconds="0"))
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1))
+    seen = observe_sandbox_account(
+        aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1, pairs=1)
+    )
     assert answered(seen) == 1
 
 
 @pytest.mark.slow
 def test_a_reserved_concurrency_that_nobody_may_ask_for_is_waited_out(
-    aws_sandbox: Sandbox, right: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, reference_account: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "MOST_ROOM_S", 0.3)
+    monkeypatch.setattr(concurrency, "MOST_THROTTLED_WAIT_S", 0.3)
     wire.play("lambda.GetFunctionConcurrency", rest(403, "AccessDeniedException"), always=True)
     wire.play("lambda.Invoke", RESERVED, always=True)
-    assert kind(look(aws_sandbox, right, wire=wire).handler) == "throttled"
+    assert (
+        kind(observe_sandbox_account(aws_sandbox, reference_account, wire=wire).handler)
+        == "throttled"
+    )
 
 
 @pytest.mark.slow
@@ -220,7 +227,7 @@ def test_a_filter_is_not_blamed_where_the_message_may_have_found_no_room(
     monkeypatch.setattr(exercise, "MOST_IN_QUEUE_S", 1)
     hand_in(aws_sandbox, fresh_account, reserved_concurrency=1, mapping_filter=HARMLESS)
     wire.play("sqs.SendMessage", swallowed(), always=True)
-    seen = look(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
+    seen = observe_sandbox_account(aws_sandbox, fresh_account, wire=wire, rubric=lab(deadline_s=1))
     assert handler(seen).answered
     assert kind(seen.exchange) == "throttled"
     assert wire.requests.count("sqs.SendMessage") == 1
@@ -243,7 +250,7 @@ def test_how_long_room_is_waited_for_depends_on_the_functions_timeout_and_waking
     refused = ClientError({"Error": {"Code": code, "Message": "said so"}}, "Invoke")
     ran = Invocation(())
     came, aws = iter([refused, ran]), Aws(Clients(), KEYS, "us-east-1", None)
-    assert room.when_it_may_run(lambda: next(came), aws, waits, "f", timeout_s) is ran
+    assert concurrency.when_it_may_run(lambda: next(came), aws, waits, "f", timeout_s) is ran
     assert told == [longest_s]
 
 
@@ -252,5 +259,5 @@ def test_a_concurrency_below_five_is_little_room(wire: Wire, limit: int, is_litt
     said = json.dumps({"ReservedConcurrentExecutions": limit}).encode()
     wire.play("lambda.GetFunctionConcurrency", (200, {"content-type": "application/json"}, said))
     aws = Aws(Clients(wire.session), KEYS, "us-east-1", "http://127.0.0.1:1")
-    without = room.without_room(aws, "f", Found(Invocation(())))
+    without = concurrency.concurrency_shortage(aws, "f", Found(Invocation(())))
     assert (without is not None and without.kind == "throttled") is is_little

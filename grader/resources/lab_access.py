@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from grader.model.ended_early import Lost
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Unknown, value_of
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class AwsAccount(Protocol):
 def unless_gone(aws: AwsAccount, action: str, call: Callable[[], T]) -> T | None:
     """What AWS answers to ``call``; ``None`` where there is no such thing, though a list names it.
 
-    AWS goes on listing what was deleted for a minute or two. Raises :class:`Lost`.
+    AWS goes on listing what was deleted for a minute or two. Raises :class:`FactUnknown`.
     """
     fact = aws.query(action, call)
     if isinstance(fact, Unknown):
-        raise Lost(fact)
+        raise FactUnknown(fact)
     return value_of(fact)
 
 
@@ -90,7 +90,7 @@ class EnvironmentNeeds(LabAccess, Protocol):
         return {queue: self.name(queue) for queue in self._needs.held.get(role, ())}
 
 
-class Look(LabAccess, Protocol):
+class LabView(LabAccess, Protocol):
     """One look at one account."""
 
     waits: Waits
@@ -114,7 +114,7 @@ class Look(LabAccess, Protocol):
         """The exchange runs this function."""
 
 
-class MayLook(LabAccess, Protocol):
+class PermissionProbe(LabAccess, Protocol):
     """Asking one account what may be asked of it; the answers are kept by IAM action."""
 
     identity: Identity

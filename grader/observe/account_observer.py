@@ -16,7 +16,7 @@ from grader.observe.target import target_of
 from grader.observe.which_output import MOST_CANDIDATES, which_output
 from grader.resources.find import NAMELESS, Finder, Several, ambiguous, not_found
 from grader.resources.inventory import Inventory
-from grader.resources.look import EnvironmentNeeds
+from grader.resources.lab_access import EnvironmentNeeds
 from grader.rubric.pairs import Pairs
 from grader.rubric.parts import parts_of
 
@@ -36,8 +36,8 @@ NOT_EXERCISED = Unknown.saying(
 NOBODY_ASKS = Unknown.saying("not-observed", N_("No criterion asks what the function does."))
 
 
-class AccountLook(EnvironmentNeeds):
-    """Looks at each thing that the checks need, once. See :class:`~grader.resources.look.Look`."""
+class AccountObserver(EnvironmentNeeds):
+    """Looks once at what the checks need; a :class:`~grader.resources.lab_access.LabView`."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class AccountLook(EnvironmentNeeds):
         waits: Waits,
         use: Mapping[str, str],
         *,
-        exchange: bool,
+        may_exercise: bool,
     ) -> None:
         self.aws, self.waits = aws, waits
-        self._rubric, self._needs, self._exchange = rubric, needs, exchange
+        self._rubric, self._needs, self._may_exercise = rubric, needs, may_exercise
         self._names = {**rubric.lab.names, **use}
         self.found_as = {
             role: FoundAs(name, "use", message(N_("which --use names")))
@@ -70,22 +70,28 @@ class AccountLook(EnvironmentNeeds):
         self.began = time.monotonic()
         for kind in kinds:
             self._kinds.append(kind)
-            seen = self.facts[kind.fact] = {}
+            facts = self.facts[kind.fact] = {}
             for role in self._needs.facts[kind.fact]:
                 nameless = kind.always and not self._names[role]
-                seen[role] = NAMELESS if nameless else kind.look(self, role)
+                facts[role] = NAMELESS if nameless else kind.observe(self, role)
 
     def find(self, kinds: Iterable[Kind[Any]], account_id: str) -> None:
         """Find what has no name, or another one than the rubric's, by the part it plays."""
-        seen = {role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]}
+        facts_by_role = {
+            role: self.facts[kind.fact] for kind in kinds for role in self.facts[kind.fact]
+        }
         of_kind = {role: kind for kind in kinds for role in self.facts[kind.fact]}
-        known = {
-            role: self._names[role] for role in seen if not isinstance(seen[role][role], Missing)
+        names_by_role = {
+            role: self._names[role]
+            for role in facts_by_role
+            if not isinstance(facts_by_role[role][role], Missing)
         }
         parts = parts_of(self._rubric, self._needs.facts["schedules"])
-        self._finder = finder = Finder(Inventory(self.aws, account_id), parts, known, seen)
+        self._finder = finder = Finder(
+            Inventory(self.aws, account_id), parts, names_by_role, facts_by_role
+        )
         sought = []
-        for role, facts in seen.items():
+        for role, facts in facts_by_role.items():
             missing = facts[role]
             if role in self.found_as and isinstance(missing, Missing):
                 facts[role] = self._unused = not_there(missing, role, self._names[role])
@@ -95,19 +101,19 @@ class AccountLook(EnvironmentNeeds):
             found = finder.find(role)
             if isinstance(found, FoundAs):
                 self.found_as[role] = found
-                known[role] = self._names[role] = found.name
-                seen[role][role] = of_kind[role].look(self, role)
+                names_by_role[role] = self._names[role] = found.name
+                facts_by_role[role][role] = of_kind[role].observe(self, role)
                 continue
             if isinstance(found, Several):
                 self._several[role] = found
-            if isinstance(missing := seen[role][role], Missing):
-                seen[role][role] = not_found(missing, of_kind[role].word, role, found)
+            if isinstance(missing := facts_by_role[role][role], Missing):
+                facts_by_role[role][role] = not_found(missing, of_kind[role].word, role, found)
         for role, queues in self._needs.held.items():
             # Its variables were looked at before it was known which queue they may hold.
-            if isinstance(seen[role][role], Found) and any(
+            if isinstance(facts_by_role[role][role], Found) and any(
                 queue in self.found_as for queue in queues
             ):
-                seen[role][role] = of_kind[role].look(self, role)
+                facts_by_role[role][role] = of_kind[role].observe(self, role)
 
     def say_instead(self, role: str) -> None:
         """Say which other resource plays the part that the one of the rubric's name does not play."""
@@ -139,13 +145,15 @@ class AccountLook(EnvironmentNeeds):
 
     def fed_by(self, role: str) -> str | None:
         """AWS's name of the function that the exchange feeds from the queue."""
-        taken = self._rubric.exchange.route
-        return self._names.get(taken.through) or None if role == taken.source else None
+        route = self._rubric.exchange.route
+        return self._names.get(route.through) or None if role == route.source else None
 
     def exercised(self, role: str) -> bool:
         """The exchange runs this function."""
         return (
-            role == self._rubric.exchange.route.through and self._needs.exercise and self._exchange
+            role == self._rubric.exchange.route.through
+            and self._needs.exercise
+            and self._may_exercise
         )
 
     def exercise(
@@ -153,22 +161,22 @@ class AccountLook(EnvironmentNeeds):
         seed: int,
         account_id: str,
         attempt: int,
-        begins: Callable[[], None],
-        answered: Callable[[Behaviour], None],
+        on_exercise_start: Callable[[], None],
+        on_answered: Callable[[Behaviour], None],
     ) -> Behaviour:
         """The function at work, where some check asks for it and the run may.
 
-        ``begins`` is called before what takes its time: all that is seen by looking, or by one question
-        to the function where several queues could be its output, is known then. ``answered`` is given
-        what it does once all that was sent has its right answer.
+        ``on_exercise_start`` is called before what takes its time: all that is seen by looking, or by
+        one question to the function where several queues could be its output, is known then.
+        ``on_answered`` is given what it does once all that was sent has its right answer.
         """
         lab, rules = self._rubric.lab, self._rubric.exchange
-        if not self._exchange:
+        if not self._may_exercise:
             return Behaviour(NOT_EXERCISED, NOT_EXERCISED, NOT_EXERCISED)
         if not self._needs.exercise:
             return Behaviour(NOBODY_ASKS, NOBODY_ASKS, NOBODY_ASKS)
-        taken = rules.route
-        through, source, to = taken.through, taken.source, taken.to
+        route = rules.route
+        through, source, to = route.through, route.source, route.to
         if through not in lab.functions or not {source, to} <= lab.queues.keys():
             none_named = N_("The rubric names no function between two queues.")
             absent = Unknown.saying("not-observed", none_named)
@@ -190,9 +198,9 @@ class AccountLook(EnvironmentNeeds):
             output_url=self.urls.get(to),
             input_mappings=self.facts["mappings"][source],
             output_mappings=self.facts["mappings"][to],
-            route=taken,
+            route=route,
         )
-        done = exercise(self.aws, stage, rules, pairs, self.waits, begins, answered)
+        done = exercise(self.aws, stage, rules, pairs, self.waits, on_exercise_start, on_answered)
         made = done.handler.value if isinstance(done.handler, Found) else None
         if made is not None and not made.answered and made.failure is None:
             self.say_instead(to)
@@ -231,11 +239,11 @@ class AccountLook(EnvironmentNeeds):
             return chosen
         if chosen is not None:
             self.found_as[to], self._names[to] = chosen, chosen.name
-            self._look_again(to, lambda kind: kind.look(self, to))
+            self._look_again(to, lambda kind: kind.observe(self, to))
             if to in self._needs.held.get(route.through, ()):
                 # Its variables were looked at before it was known which queue they may hold.
                 self._look_again(
-                    route.through, lambda kind: kind.look(self, route.through), only="functions"
+                    route.through, lambda kind: kind.observe(self, route.through), only="functions"
                 )
         return None
 

@@ -1,4 +1,4 @@
-"""What a type holds is worked out while its module is imported, before threads read it."""
+"""Resolves msgspec types at import time, before threads share them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-def work_out(*types: Any) -> None:
+def resolve_types(*types: Any) -> None:
     """Let msgspec work out what ``types`` hold. For every type that is ever decoded or converted to.
 
     It does so where a type is read for the first time, and enters the type before its fields: a second

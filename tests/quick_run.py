@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def alike(several: Iterable[Any], *, quick: int = 1) -> list[Any]:
-    """Parameters of a test; all but the first ``quick`` are slow."""
+def first_only_when_quick(several: Iterable[Any], *, keep: int = 1) -> list[Any]:
+    """Parameters of a test; all but the first ``keep`` are slow."""
     return [
         given
-        if number < quick
+        if number < keep
         else pytest.param(
             *(given if isinstance(given, tuple) else (given,)), marks=pytest.mark.slow
         )

@@ -23,10 +23,10 @@ def what_it_rests_on(kind: Kind[Any]) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.fact)
 def test_each_action_is_asked_for_by_the_kind_or_by_what_it_comes_after(kind: Kind[Any]) -> None:
-    may = MagicMock(functions={}, urls={})  # allows everything
-    may.aws.query.return_value = Found(a_function())
+    probe = MagicMock(functions={}, urls={})  # allows everything
+    probe.aws.query.return_value = Found(a_function())
     for known in KINDS:
-        if known.fact in what_it_rests_on(kind) and known.may_look is not None:
-            known.may_look(may, "role")
-    asked = {call.args[0] for call in (*may.ask.call_args_list, *may.note.call_args_list)}
-    assert {*kind.actions} <= asked, f"give {kind.fact} a may_look that asks for the rest"
+        if known.fact in what_it_rests_on(kind) and known.probe_permissions is not None:
+            known.probe_permissions(probe, "role")
+    asked = {call.args[0] for call in (*probe.ask.call_args_list, *probe.note.call_args_list)}
+    assert {*kind.actions} <= asked, f"give {kind.fact} a probe_permissions that asks for the rest"

@@ -30,7 +30,7 @@ class Dropped(Exception):  # noqa: N818 - what happens to a connection, not a fa
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request. ``account`` is the access key, which in the sandbox is the account's id."""
 
     account: str
@@ -40,13 +40,13 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
-    def with_body(self, body: bytes) -> Asked:
+    def with_body(self, body: bytes) -> Request:
         """The same request with another body."""
         return replace(self, body=body)
 
 
 @dataclass(frozen=True)
-class Said:
+class Response:
     """One answer."""
 
     status: int
@@ -55,12 +55,12 @@ class Said:
 
 
 if TYPE_CHECKING:
-    Ask = Callable[[Asked], Said]
-    Treat = Callable[[Asked, Ask], Said]
+    Ask = Callable[[Request], Response]
+    Treat = Callable[[Request, Ask], Response]
 
 
 @dataclass
-class Front:
+class FaultProxy:
     """Where it answers."""
 
     endpoint_url: str
@@ -68,7 +68,7 @@ class Front:
 
 
 @contextmanager
-def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
+def fault_proxy(endpoint_url: str, treat: Treat) -> Iterator[FaultProxy]:
     """A server in front of ``endpoint_url`` for the ``with`` block, on a free port of loopback.
 
     ``treat`` gets each request and what asks the sandbox; it may raise :class:`Dropped`. It is called in
@@ -76,14 +76,14 @@ def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
     """
     port = int(endpoint_url.rsplit(":", 1)[1])
 
-    def ask(asked: Asked) -> Said:
+    def ask(request: Request) -> Response:
         upstream = http.client.HTTPConnection(HOST, port, timeout=300)
         try:
-            headers = {k: v for k, v in asked.headers.items() if k.lower() not in _HOP}
-            upstream.request(asked.method, asked.path, asked.body, headers)
+            headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
+            upstream.request(request.method, request.path, request.body, headers)
             answer = upstream.getresponse()
             kept = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}
-            return Said(answer.status, kept, answer.read())
+            return Response(answer.status, kept, answer.read())
         finally:
             upstream.close()
 
@@ -93,9 +93,9 @@ def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            asked = _asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
+            request = _request(self.command, self.path, dict(self.headers), self.rfile.read(length))
             try:
-                said = treat(asked, ask)
+                response = treat(request, ask)
             except Dropped:
                 self.close_connection = True
                 return
@@ -106,12 +106,12 @@ def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
                 running.faults.append(error)
                 self.close_connection = True
                 raise
-            self.send_response_only(said.status)
-            for name, value in said.headers.items():
+            self.send_response_only(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body)))
+            self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
-            self.wfile.write(said.body)
+            self.wfile.write(response.body)
 
         do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
 
@@ -126,7 +126,7 @@ def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
             """The client has gone."""
 
     with Server((HOST, 0), Handler) as server:
-        running = Front(f"http://{HOST}:{server.server_address[1]}")
+        running = FaultProxy(f"http://{HOST}:{server.server_address[1]}")
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         serving.start()
         try:
@@ -138,10 +138,10 @@ def front(endpoint_url: str, treat: Treat) -> Iterator[Front]:
         raise running.faults[0]
 
 
-def _asked(method: str, path: str, headers: dict[str, str], body: bytes) -> Asked:
+def _request(method: str, path: str, headers: dict[str, str], body: bytes) -> Request:
     scope = _SCOPE.search(headers.get("Authorization", ""))
     account, service = (scope["key"], scope["service"]) if scope else ("", "")
-    return Asked(
+    return Request(
         account, _operation(service, method, path, headers, body), method, path, headers, body
     )
 
