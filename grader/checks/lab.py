@@ -16,7 +16,7 @@ from grader.checks.configuration import (
 )
 from grader.checks.delivery import check_answer, check_handler, check_records
 from grader.checks.environment import ExpectedVariables, Variable, check_environment
-from grader.checks.naming import check_name, step_to_make
+from grader.checks.naming import check_name, step_to_make, unless_in_labs_region
 from grader.checks.numbers import Bounds, Number, check_number
 from grader.checks.routing import (
     Batches,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     """The function {function} exists."""
     if isinstance(function_fact, Missing):
+        unless_in_labs_region(case, function_fact)
         hint = step_to_make(case, case.bound.target, "function", function_fact)
         fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
@@ -111,6 +112,7 @@ def test_queue_exists(
 ) -> None:
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
+        unless_in_labs_region(case, queue_fact)
         hint = step_to_make(case, case.bound.source, "queue", queue_fact)
         fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
@@ -220,6 +222,7 @@ def test_schedule_enabled(
 ) -> None:
     """The function {function} is run periodically."""
     if isinstance(function_fact, Missing):
+        unless_in_labs_region(case, function_fact)
         fail(function_fact.words, hint=N_("Create the function, and a rule that runs it."))
     if isinstance(schedule_fact, Missing):
         fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))

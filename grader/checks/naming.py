@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import fail
+from grader.checks import fail, ungrade
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.rubric.parts import parts_of
@@ -29,14 +29,25 @@ _MAKE: dict[Word, str] = {
 }
 
 
+def unless_in_labs_region(case: Case, missing: Missing) -> None:
+    """Ungrade where what is missing in the region looked at stands in the lab's own.
+
+    Whoever runs the grader chose the other one, by an option, a roster or a profile, and no student can
+    settle that.
+    """
+    region = case.bound.rubric.lab.region
+    if missing.words.values.get("other") == region:
+        own = N_("That is the lab's region: check there, with --region {region}.")
+        step = message(own, region=region)
+        why = message(missing.words.message_id, **{**missing.words.values, "next": step})
+        ungrade("not-observed", why)
+
+
 def step_to_make(case: Case, role: str, word: Word, missing: Missing) -> str | Message:
     """The next step after a resource that is not there; where the lab leaves its name open, it is to
     play the part by which it is found."""
     values = missing.words.values
     if "other" in values:
-        if values["other"] == case.bound.rubric.lab.region:
-            own = N_("That is the lab's region: check there, with --region {region}.")
-            return message(own, region=values["other"])
         there = N_("Deploy it in {region}: the provider's region in your stack.")
         return message(there, region=values["region"])
     if case.bound.rubric.lab.names.get(role):
