@@ -128,17 +128,18 @@ def step_of_records(invocation: Invocation, setting: Setting) -> Message:
                 " record."
             )
         )
+    step = message(N_("Loop over event['Records'] and answer each record."))
     if right and right[0] and not any(right[1:]):
-        return message(
+        step = message(
             N_(
                 "Only the first record was answered: loop over event['Records'] and answer each"
                 " record. A return inside of the loop ends it too early."
             )
         )
-    # Messages without a number: some function sends one with every run.
-    if invocation.others and not any(right):
-        return anew
-    return message(N_("Loop over event['Records'] and answer each record."))
+    elif invocation.others and not any(right):
+        # Messages without a number: some function sends one with every run.
+        step = anew
+    return _caught(invocation.log_tail, setting) or step
 
 
 def _given_to_all(pair: Pair, records: int) -> bool:
