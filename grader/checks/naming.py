@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.checks import fail, ungrade
+from grader.checks import fail
 from grader.i18n.language import N_
 from grader.i18n.message import message
 from grader.rubric.parts import parts_of
@@ -27,20 +27,6 @@ _MAKE: dict[Word, str] = {
     "function": N_("Deploy the function under the name that the lab asks for."),
     "queue": N_("Create the queue under the name that the lab asks for."),
 }
-
-
-def unless_in_labs_region(case: Case, missing: Missing) -> None:
-    """Ungrade where what is missing in the region looked at stands in the lab's own.
-
-    Whoever runs the grader chose the other one, by an option, a roster or a profile, and no student can
-    settle that.
-    """
-    region = case.bound.rubric.lab.region
-    if missing.words.values.get("other") == region:
-        own = N_("That is the lab's region: check there, with --region {region}.")
-        step = message(own, region=region)
-        why = message(missing.words.message_id, **{**missing.words.values, "next": step})
-        ungrade("not-observed", why)
 
 
 def step_to_make(case: Case, role: str, word: Word, missing: Missing) -> str | Message:
