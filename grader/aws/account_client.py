@@ -123,7 +123,8 @@ class Aws:
                 **self._credentials(),
             }
             config = config_of(attempts, read_timeout_s)
-            self._made[key] = self._clients.make(service, config, options, self._access)
+            asked = (service, config, options, self._access, self._ask_for_keys)
+            self._made[key] = self._clients.make(*asked)
         return AskedUntil(self._made[key], self._until)
 
     def _until(self) -> float | None:
@@ -147,6 +148,11 @@ class Aws:
         return self._keys
 
     def _ask_for_keys(self) -> dict[str, str]:
+        """The account's keys by now.
+
+        Raises :class:`FactUnknown` where AWS refuses them: that is no answer to the question for which
+        they were asked.
+        """
         try:
             return self._clients.credentials(self._access, self.region, self.endpoint_url)
         except ClientError as error:
@@ -155,9 +161,9 @@ class Aws:
             said = self.classify(error, f"{service}:{error.operation_name}")
             if said is None:
                 raise
-            if isinstance(said, Unknown) and said.kind != "unexpected":
-                raise FactUnknown(said) from None
-            raise FactUnknown(Unknown("credentials", str(said.words), said.words)) from None
+            if not isinstance(said, Unknown) or said.kind == "unexpected":
+                said = self._refused = Unknown("credentials", str(said.words), said.words)
+            raise FactUnknown(said) from None
 
     def elsewhere(self) -> tuple[str, ...]:
         """The addresses that are asked instead of AWS's own, of all services that are always asked."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import closing
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
@@ -32,6 +31,8 @@ from grader.model.access import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import boto3
     from botocore.model import OperationModel
     from types_boto3_sts import STSClient
@@ -92,12 +93,18 @@ class Clients:
         self._asked: dict[str | None, AskedKeys] = {}
 
     def make(
-        self, service: str, config: Config, options: dict[str, Any], access: Access | None = None
+        self,
+        service: str,
+        config: Config,
+        options: dict[str, Any],
+        access: Access | None = None,
+        renewed: Callable[[], dict[str, str]] | None = None,
     ) -> Any:
         """A client of ``service`` for ``access``; ``options`` are those of ``boto3.Session.client``.
 
         All who use the same session and ask the same host as patiently share it; each question is
-        signed with the keys of whoever asks.
+        signed with the keys of whoever asks. Of keys that may end ``renewed`` gives each question the
+        latest; what it raises, the question does.
         """
         keys = {name: given for name, given in options.items() if name in KEY_NAMES}
         where = {name: given for name, given in options.items() if name not in KEY_NAMES}
@@ -109,11 +116,10 @@ class Clients:
                 shared = self._new(session, service, config.merge(unsigned), where)
                 sign_requests_of(shared)
                 self._shared[asks] = shared
-            if not isinstance(access, Profile | DefaultCredentials):
-                return SignedBy(self._shared[asks], lambda: keys)
             # boto3 renews what it finds while it signs, for as long as whoever renews them takes.
-            region = where["region_name"]
-            return SignedBy(self._shared[asks], partial(self.credentials, access, region, None))
+            if renewed is not None and isinstance(access, Profile | DefaultCredentials):
+                return SignedBy(self._shared[asks], renewed)
+            return SignedBy(self._shared[asks], lambda: keys)
 
     def close(self) -> None:
         """Close the connections that accounts share. Who asks again gets new ones."""

@@ -34,13 +34,24 @@ def how_it_failed(
     ``qualifier`` is the version or alias that was invoked, where it was not the newest code.
     """
     failed = _what_failed(invocation, function)
-    if not qualifier:
+    if not qualifier or invocation.failure == "refused":  # which is so of every version
         return failed
-    ran = N_(
+    which = N_(
         "{failed} What ran is the version that the event source mapping names ({qualifier}), which your"
         " newest code may not be."
     )
-    return message(ran, failed=failed, qualifier=qualifier)
+    if _never_ran(invocation):
+        which = N_(
+            "{failed} What was to run is the version that the event source mapping names ({qualifier}),"
+            " which your newest code may not be."
+        )
+    return message(which, failed=failed, qualifier=qualifier)
+
+
+def _never_ran(invocation: Invocation) -> bool:
+    """Lambda could not run the function, or could not load its code."""
+    error = invocation.error
+    return invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN)
 
 
 def _what_failed(invocation: Invocation, function: Function | None) -> Message:
@@ -60,7 +71,7 @@ def _what_failed(invocation: Invocation, function: Function | None) -> Message:
         )
     if invocation.failure == "reported":
         return message(N_("Your function says that it failed: it returned batchItemFailures."))
-    if invocation.failure == "broken" or (error is not None and error.kind in _NEVER_RAN):
+    if _never_ran(invocation):
         if error is None:
             return message(N_("Lambda could not run your function."))
         it_says = N_("Lambda could not run your function. It says {error}.")

@@ -34,9 +34,6 @@ def step_to_make(case: Case, role: str, word: Word, missing: Missing) -> str | M
     play the part by which it is found."""
     values = missing.words.values
     if "other" in values:
-        if values["other"] == case.bound.rubric.lab.region:
-            own = N_("That is the lab's region: check there, with --region {region}.")
-            return message(own, region=values["other"])
         there = N_("Deploy it in {region}: the provider's region in your stack.")
         return message(there, region=values["region"])
     if case.bound.rubric.lab.names.get(role):

@@ -128,17 +128,18 @@ def step_of_records(invocation: Invocation, context: StepContext) -> Message:
                 "Only the last record was answered: send inside the loop, one answer for each record."
             )
         )
+    step = message(N_("Loop over event['Records'] and answer each record."))
     if right and right[0] and not any(right[1:]):
-        return message(
+        step = message(
             N_(
                 "Only the first record was answered: loop over event['Records'] and answer each"
                 " record. A return inside the loop ends it too early."
             )
         )
-    # Messages without a number: some function sends one with every run.
-    if invocation.others and not any(right):
-        return each
-    return message(N_("Loop over event['Records'] and answer each record."))
+    elif invocation.others and not any(right):
+        # Messages without a number: some function sends one with every run.
+        step = each
+    return _caught(invocation.log_tail, context) or step
 
 
 def _given_to_all(pair: Pair, records: int) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grader.checks.step_rule import StepContext
     from grader.model.evidence import Evidence
     from grader.model.fact import Fact
-    from grader.model.observation import Answer, Exchange, Invocation, Pair
+    from grader.model.observation import Answer, Exchange, FunctionError, Invocation, Pair
 
 
 _LOG = N_(
@@ -41,6 +41,11 @@ def _after_silence(exchange: Exchange, came: Iterable[str] = ()) -> Message:
         says = N_("AWS says of the event source mapping: “{problem}”. Fix that, then check again.")
         return message(says, problem=exchange.problem.rstrip(". "))
     return message(_LOG) if any(came) else message(_READER, step=message(_LOG))
+
+
+def _is_artefact(error: FunctionError) -> bool:
+    """The made-up event was at fault, and not what the function met besides."""
+    return "ReceiptHandleIsInvalid" in f"{error.kind} {error.message}"
 
 
 class Replies:
@@ -137,6 +142,8 @@ class Replies:
             came += instead
         if others := tuple(dict.fromkeys(came)):
             self._no_answer(pair, others, seen)
+        if invocation.error is not None and not _is_artefact(invocation.error):
+            self.wrong_handling(invocation)
         template = N_(
             "expected {expected} for {message} on the output queue, but nothing came, neither when the"
             " function was invoked nor through the queue."

@@ -24,6 +24,7 @@ UnknownKind = Literal[
     "ambiguous",
     "vanished",
     "unusable-key",
+    "needs-change",
     "account-mismatch",
     "time-limit",
     "not-observed",

@@ -352,12 +352,12 @@ class Exchange(Part, frozen=True):
 
     ``pairs`` holds one entry for each of the rubric's pairs that was sent; where a silent pair was
     followed by a fresh one, the entry is whichever was answered. ``unsafe`` is the sentence that says
-    why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter
-    stands on the mapping, and the pair tried and its fresh one stayed silent. ``patience_s`` is the
-    deadline that was used for each pair. ``stands_for_all``: a single pair was sent, or one for each
-    thing that a message can ask for, because several would have travelled in one event; what comes of
-    them is what comes of all. ``problem`` is what AWS says, redacted, went wrong last in the mapping,
-    where a pair stayed silent.
+    why nothing was sent at all, ``unsafe_said`` the same for any language. ``filtered``: a filter stands
+    on the mapping, and the one pair tried stayed silent (and what followed it, where an answer may have
+    been missed). ``patience_s`` is the deadline that was used for each pair. ``stands_for_all``: a
+    single pair was sent, or one for each thing that a message can ask for, because several would have
+    travelled in one event; what comes of them is what comes of all. ``problem`` is what AWS says,
+    redacted, went wrong last in the mapping, where a pair stayed silent.
     """
 
     pairs: tuple[Pair, ...]

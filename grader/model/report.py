@@ -114,8 +114,8 @@ class CriterionResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     open_by: Annotated[
         OpenBy | None,
         _means(
-            "When ungraded: whose it is to settle. “student”: something else reads the output queue, "
-            "several resources could be meant, or something vanished in the run; “grader”: all else. "
+            "When ungraded: whose it is to settle. “student”: what only they can end, such as something "
+            "else that reads the output queue; “grader”: all else. "
             "Null when it is not ungraded, and in reports of version 0.1.0."
         ),
     ] = None

@@ -24,7 +24,7 @@ all waits of the run
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
     function Missing                             H, R, X = NotTried(functions.sum): the end
     output queue Missing                         H, R, X = NotTried(queues.output): the end
-    function Failed, for a reason of AWS's own   H, R, X = Unknown(not-ready): the end
+    function Failed, for a reason of AWS's own   H, R, X = Unknown(needs-change): the end
     function Failed otherwise                    H, R, X = NotTried(functions.sum): the end
     function, queue or output's mappings Unknown H, R, X = that: the end
     input's mappings Unknown, not of not-ready   H, R, X = that: the end
@@ -70,7 +70,7 @@ is there without a redrive policy
 
 RECORDS (_invoke_records): RECORDS records in one event
     H Unknown                                    R = that
-    H inconclusive (ReceiptHandleIsInvalid)      R = NotTried(exchange)
+    H inconclusive (told ReceiptHandleIsInvalid) R = NotTried(exchange)
     H right                                      R = what DIRECT makes of it; one silent is silent
     H wrong or silent                            R = NotTried(handler)
     in every case                                -> POSSIBLE
@@ -147,8 +147,8 @@ GIVE BACK (give_back, take_back)
     in every case                                wrong answers are deleted, all else is shown again
     at its end a pair through the queue silent   taken back (one receive, LOOK_S; no redrive) unless
                                                    it was seen to lie there no more;
-                                                 flag pair-left-behind where it may still lie
-                                                   there, or H answered and failed all the same
+                                                 flag pair-left-behind where it may lie there,
+                                                   H is right but failed, or reported and X not right
 
 In every state: once the credentials were refused or the account's time is over, each question gets
 that Unknown. The user interrupts, or the fault is ours: -> GIVE BACK, and no facts.

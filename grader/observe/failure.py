@@ -13,8 +13,6 @@ from grader.safety.redact import bounded, redact
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-    from grader.model.observation import Invocation
-
 LOG_TAIL = 4096
 """Bytes of log that Lambda returns with an invocation."""
 
@@ -117,14 +115,13 @@ def timed_out(error: FunctionError) -> bool:
     return bool(_TIMED_OUT.search(f"{error.kind}: {error.message}"))
 
 
-def made_up_handle(error: FunctionError) -> bool:
-    """The function used its record's receipt handle, which SQS cannot know: ours was made up."""
-    return _HANDLE in f"{error.kind} {error.message}"
+def met_made_up_handle(payload: bytes, log: str) -> bool:
+    """The function used its record's receipt handle, which SQS cannot know: ours was made up.
 
-
-def caught_made_up_handle(made: Invocation) -> bool:
-    """The function met the same, caught it, and told of it in its log or in what it returned."""
-    return made.failure in {None, "reported"} and _HANDLE in f"{made.log_tail} {made.returned}"
+    It raised that, or caught it and told it: in its log, in what it returned or raised instead. Both are
+    as Lambda gave them: what is kept of them is cut.
+    """
+    return _HANDLE.encode() in payload or _HANDLE in log
 
 
 def reports_failure(payload: bytes) -> bool:

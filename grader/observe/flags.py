@@ -25,18 +25,26 @@ def flags_of(
     left_behind: bool,
 ) -> set[str]:
     """The flags of a run: ``sent`` something through the input queue, ``left_behind`` of it perhaps."""
-    made = value_of(handler)
+    made, through = value_of(handler), value_of(exchange)
     failure = made.failure if made is not None and made.answered and not made.inconclusive else None
     flags = {
         "foreign-messages": bool(output.tally.foreign),
         "earlier-answers": bool(output.tally.earlier),
         "answers-left-behind": output.left_behind,
         "raises-after-answer": failure == "raised",
-        "direct-inconclusive": _by_queue(made, value_of(records), value_of(exchange)),
+        "direct-inconclusive": _by_queue(made, value_of(records), through),
         "several-answers": output.several_answers,
-        "pair-left-behind": left_behind or (sent and failure in _COMES_BACK),
+        "pair-left-behind": left_behind
+        or (sent and (failure in _COMES_BACK or _reported_again(made, through))),
     }
     return {name for name, is_so in flags.items() if is_so}
+
+
+def _reported_again(handler: Invocation | None, exchange: Exchange | None) -> bool:
+    """What it reported as failed directly it did not answer through the queue either."""
+    if handler is None or exchange is None or handler.failure != "reported":
+        return False
+    return not all(pair.answered for pair in exchange.pairs)
 
 
 def _by_queue(

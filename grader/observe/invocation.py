@@ -18,11 +18,10 @@ from grader.model.observation import Invocation
 from grader.observe.concurrency import unless_not_run, when_it_may_run
 from grader.observe.event import sqs_event
 from grader.observe.failure import (
-    caught_made_up_handle,
     function_error,
     lambda_said,
     log_tail,
-    made_up_handle,
+    met_made_up_handle,
     reports_failure,
     returned,
     timed_out,
@@ -149,9 +148,9 @@ class Invoker:
             if made.failure == "timed-out" and made.error is None and direct.silent:
                 made = self._after_silence(direct, records, slow_s)
             silent = any(s.silent for s in direct.sent) and made.failure not in NEVER_RAN
-            # With several records the single one was answered, and so is not at the event's mercy.
-            if records == 1 and silent and direct.silent and caught_made_up_handle(made):
-                made = msgspec.structs.replace(made, inconclusive=True)
+            if not silent and made.failure in {None, "reported"}:
+                # It caught the fault of the event, which kept no answer back.
+                made = msgspec.structs.replace(made, inconclusive=False)
             missed = self._output.missed_since(began) if silent else None
             if missed is None:
                 return made
@@ -243,7 +242,8 @@ def invoked(
 ) -> Invocation:
     """What came of one invocation with a message of each of ``bodies``, waited for ``patience_s``.
 
-    ``answered`` is given Lambda's answer. Raises botocore's exceptions where the function is not at
+    ``answered`` is given Lambda's answer. It is inconclusive where the function met the made-up receipt
+    handle, even if it answered all the same. Raises botocore's exceptions where the function is not at
     fault. Source: Lambda Invoke, LogType Tail.
     """
     event = sqs_event(
@@ -279,10 +279,12 @@ def invoked(
     payload = response["Payload"].read(PAYLOAD_LIMIT)
     response["Payload"].close()
     log = _decoded(response.get("LogResult", ""))
+    inconclusive = met_made_up_handle(payload, log)
     if not response.get("FunctionError"):
         failed = target.reports_failures and reports_failure(payload)
         return ended(
             failure="reported" if failed else None,
+            inconclusive=inconclusive,
             log_tail=log_tail(log),
             returned=returned(payload),
         )
@@ -290,7 +292,7 @@ def invoked(
     return ended(
         failure="timed-out" if timed_out(raised) else "raised",
         error=raised,
-        inconclusive=made_up_handle(raised),
+        inconclusive=inconclusive,
         log_tail=log_tail(log),
     )
 

@@ -15,7 +15,6 @@ from grader.model.fact import Unknown, value_of
 from grader.model.mistakes import NEARLY
 from grader.model.observation import FoundAs
 from grader.observe.concurrency import unless_not_run, when_it_may_run
-from grader.observe.failure import caught_made_up_handle
 from grader.observe.invocation import GRACE_S, NEVER_RAN, invoked
 from grader.observe.lost import LOST_MESSAGES
 from grader.observe.receive import Receiver, delete_message, show_message
@@ -85,15 +84,15 @@ def which_output(
         name: _held(aws, url, sent, since, NUMBER_APPEARS_S + queue.delay_s, untold)
         for name, url, queue in asked
     }
-    if isinstance(ran, Unknown) or ran.inconclusive:
-        return ran if isinstance(ran, Unknown) else untold
+    if isinstance(ran, Unknown):
+        return ran
     right = [name for name, made in held.items() if not isinstance(made, Unknown) and "" in made]
     unread = next((made for made in held.values() if isinstance(made, Unknown)), None)
     if unread is not None and not right:
         return unread  # It may be the one that was not read.
     chosen = right or [name for name, made in held.items() if made]
     if len(chosen) != 1:
-        return untold if not chosen and caught_made_up_handle(ran) else None
+        return untold if ran.inconclusive and not chosen else None
     return FoundAs(chosen[0], "answer", message(_HELD, function=target.name))
 
 

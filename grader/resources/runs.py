@@ -126,7 +126,7 @@ def _seen(
         return Unknown.saying("unexpected", untold, function=function.name)
     if function.log_level == "WARN":
         return Unknown.saying(
-            "not-ready",
+            "needs-change",
             N_("The log of {function} has no line for a run: its system log level is WARN."),
             function=function.name,
             next=message(N_("Set the system log level to INFO, wait for a run, then try again.")),

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\d+")
 
 BY_STUDENTS: frozenset[UnknownKind] = frozenset(
-    {"disturbed", "ambiguous", "vanished", "unusable-key"}
+    {"disturbed", "ambiguous", "vanished", "unusable-key", "needs-change"}
 )
 """The kinds of Unknown that only the student can end: a reader of the output queue, or more old messages
 there than can be read; several resources that could be meant; something taken away in mid-run; a queue
-whose key nobody can use. All others are the grader's to try again."""
+whose key nobody can use; what is to be changed or deployed again first. All others are the grader's to
+try again."""
 
 
 def settled_by(kinds: Iterable[str]) -> OpenBy:

@@ -31,6 +31,7 @@ _NEXT = {
     ),
     "vanished": N_("Do not change the account while it is checked; then try again."),
     "unusable-key": N_("Enable the queue's KMS key or choose another one, then try again."),
+    "needs-change": N_("Change what is said here, deploy again, then try again."),
     "account-mismatch": N_("Use the credentials of the account that the roster names."),
     "not-observed": N_("Check again without --no-exchange, or ask your instructor."),
     "": N_("Try again later, or ask your instructor."),

@@ -10,14 +10,19 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
-from botocore.credentials import AssumeRoleProvider, ProcessProvider, SSOProvider
+from botocore.credentials import (
+    AssumeRoleProvider,
+    ProcessProvider,
+    RefreshableCredentials,
+    SSOProvider,
+)
 
 from benchmarks.tls_front import tls_front
 from grader.aws import account_client, profiles
@@ -26,8 +31,9 @@ from grader.aws.clients import Clients
 from grader.aws.profiles import region_of_profile
 from grader.batch.settings import Settings
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
-from grader.model.fact import Found, Unknown
+from grader.model.fact import Found, Missing, Unknown
 from grader.observe.identity import observe_identity
+from grader.resources.function import observe_function
 from grader.roster.load import RosterEntry
 from grader.safety.secret import Secret
 from tests.observations import lab_rubric
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
 
     Configure = Callable[[str], None]
+    UseSso = Callable[[str], None]
 
 NOBODY_S = 120
 """Sooner than a program that hangs for ever would end."""
@@ -291,36 +298,67 @@ def test_what_keeps_a_profile_from_giving_credentials_is_told(
     ],
 )
 def test_what_sso_refuses_is_told_by_the_name_of_what_was_asked(
-    configure: Configure,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    status: int,
-    code: str,
-    message: str,
+    sso: UseSso, status: int, code: str, message: str
 ) -> None:
+    with sso_that_says(status, code, message) as url:
+        sso(url)
+        said = refused(Profile("lab"))
+    assert said == f"sso:GetRoleCredentials: {message} ({code})"
+
+
+def test_what_sso_refuses_in_mid_run_is_no_answer_to_the_question_that_needed_keys(
+    aws_sandbox: Sandbox, fresh_account: str, sso: UseSso, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon = int((time.time() + 700) * 1000)
+    keys = {"accessKeyId": fresh_account, "secretAccessKey": "test", "sessionToken": "test"}
+    given = {"roleCredentials": {**keys, "expiration": soon}}
+    refusal = (404, "ResourceNotFoundException", "No such role")
+    with sso_that_says(*refusal, first=given) as url, closing(Clients()) as clients:
+        sso(url)
+        aws = Aws(clients, Profile("lab"), "us-east-1", aws_sandbox.endpoint_url)
+        assert isinstance(observe_function(aws, "adder", ()), Missing)
+        for timeout in ("_advisory_refresh_timeout", "_mandatory_refresh_timeout"):
+            monkeypatch.setattr(RefreshableCredentials, timeout, 1500)
+        monkeypatch.setattr(profiles, "_LAST_MOMENT_S", 1500)
+        monkeypatch.setattr(profiles, "RENEWED_AGAIN_S", 0)
+        fact = observe_function(aws, "adder", ())
+    assert isinstance(fact, Unknown)
+    said = "sso:GetRoleCredentials: No such role (ResourceNotFoundException)"
+    assert (fact.kind, fact.detail) == ("credentials", said)
+
+
+@pytest.fixture
+def sso(configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UseSso:
+    """Let the profile ``lab`` have its keys of IAM Identity Center's portal at this address."""
     start, tokens = "https://lab.awsapps.com/start", tmp_path / "tokens"
     tokens.mkdir()
     token = {"startUrl": start, "accessToken": "t", "expiresAt": "2999-01-01T00:00:00Z"}
     (tokens / f"{sha1(start.encode()).hexdigest()}.json").write_text(json.dumps(token))
     monkeypatch.setattr(SSOProvider, "_SSO_TOKEN_CACHE_DIR", str(tokens))
-    with sso_that_says(status, code, message) as url:
+
+    def use(url: str) -> None:
         configure(
             "[profile lab]\nregion = us-east-1\nservices = here\nsso_region = us-east-1\n"
             f"sso_start_url = {start}\nsso_account_id = {'1' * 12}\nsso_role_name = grader\n"
             f"[services here]\nsso =\n  endpoint_url = {url}\n"
         )
-        said = refused(Profile("lab"))
-    assert said == f"sso:GetRoleCredentials: {message} ({code})"
+
+    return use
 
 
 @contextmanager
-def sso_that_says(status: int, code: str, message: str) -> Iterator[str]:
-    """The address of a server that gives this one answer of IAM Identity Center's portal."""
+def sso_that_says(
+    status: int, code: str, message: str, first: dict[str, Any] | None = None
+) -> Iterator[str]:
+    """The address of a server that gives this one answer of IAM Identity Center's portal, after the
+    ``first``, if any."""
+    before = [first] if first else []
 
     class Refuses(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps({"message": message}).encode()
-            self.send_response(status)
+            given = before.pop() if before else None
+            body = json.dumps(given or {"message": message}).encode()
+            self.send_response(200 if given else status)
             for name, value in {
                 "x-amzn-ErrorType": code,
                 "Content-Type": "application/json",

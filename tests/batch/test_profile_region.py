@@ -71,27 +71,33 @@ class OfProfile:
 
 @pytest.fixture
 def of_profile(
-    aws_sandbox: Sandbox, reference_account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws_sandbox: Sandbox, fresh_account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OfProfile]:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with load_setup(default_rubric_path(), [], workers=1) as setup:
-        yield OfProfile(tmp_path, setup, reference_account, aws_sandbox.endpoint_url)
+        yield OfProfile(tmp_path, setup, fresh_account, aws_sandbox.endpoint_url)
 
 
-def test_it_is_judged_there_again_and_what_stands_in_the_labs_region_is_said(
-    of_profile: OfProfile,
-) -> None:
+def test_it_is_judged_there_again(of_profile: OfProfile) -> None:
     first = of_profile.grade()
     assert (first.status, first.region, first.score) == ("graded", "eu-west-3", 0)
-    assert first.criteria[0].message.endswith("there is one of that name in us-east-1.")
-    assert first.criteria[0].hint == (
-        "That is the lab's region: check there, with --region us-east-1."
-    )
     results = of_profile.results
     assert regrade(results, of_profile.setup, lang="en").reports == [first]
     results.write_batch(msgspec.structs.replace(results.batch(), state="interrupted"))
     assert of_profile.grade(resume=True) == first
+
+
+@pytest.mark.usefixtures("reference_account")
+def test_what_stands_in_the_labs_region_is_open_and_said(of_profile: OfProfile) -> None:
+    first = of_profile.grade()
+    assert (first.status, first.region, first.score) == ("ungraded", "eu-west-3", None)
+    assert {one.open_by for one in first.criteria} == {"grader"}
+    assert first.criteria[0].message.endswith("there is one of that name in us-east-1.")
+    assert first.criteria[0].hint == (
+        "This costs no points. That is the lab's region: check there, with --region us-east-1."
+    )
+    assert regrade(of_profile.results, of_profile.setup, lang="en").reports == [first]
 
 
 @pytest.mark.slow
@@ -107,6 +113,7 @@ def test_what_was_seen_counts_though_the_profile_names_another_region_now_or_non
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("reference_account")
 def test_what_was_seen_at_a_desk_in_the_labs_region_counts(of_profile: OfProfile) -> None:
     first = of_profile.grade(at_desk=True)
     assert (first.status, first.score, first.region) == ("graded", 20, "us-east-1")
@@ -115,7 +122,8 @@ def test_what_was_seen_at_a_desk_in_the_labs_region_counts(of_profile: OfProfile
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("reference_account")
 def test_another_region_by_option_is_looked_at(of_profile: OfProfile) -> None:
-    assert of_profile.grade().score == 0
+    assert of_profile.grade().score is None
     moved = of_profile.grade(resume=True, force=True, region="us-east-1")
     assert (moved.score, moved.region) == (20, "us-east-1")

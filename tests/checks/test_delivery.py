@@ -188,7 +188,7 @@ def test_records_after_a_silent_handler_are_blocked_and_say_why(
 def test_an_artefact_of_three_records_is_decided_by_the_queue(
     judged: Judged, exchange: Any, outcome: str, because: str | None
 ) -> None:
-    artefact = Invocation((silent_pair(1), silent_pair(2), silent_pair(3)), inconclusive=True)
+    artefact = Invocation((a_pair(1), silent_pair(2), silent_pair(3)), inconclusive=True)
     records = outcomes(judged, records=Found(artefact), exchange=exchange)["records"]
     assert (records.outcome, records.because) == (outcome, because)
 

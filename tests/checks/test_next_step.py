@@ -264,6 +264,15 @@ def test_several_records_are_answered_by_what_happened(
     assert never not in said
 
 
+@pytest.mark.parametrize("right", [(R, W, W), (W, W, W)])
+def test_what_was_caught_and_logged_is_said_of_records_that_were_not_answered(
+    right: tuple[bool, ...],
+) -> None:
+    pairs = tuple(a_pair(i) if ok else silent_pair(i) for i, ok in enumerate(right))
+    step = step_of_records(Invocation(pairs, log_tail="KeyError: 'op'\n"), StepContext())
+    assert str(step).startswith("Your function's log says: KeyError: 'op'.")
+
+
 @pytest.mark.parametrize(
     ("made", "step"),
     [
@@ -305,20 +314,36 @@ def test_who_reports_a_failure_is_told_what_was_caught_and_logged(log: str, step
     assert str(how_it_failed(reported, None)).endswith("it returned batchItemFailures.")
 
 
-@pytest.mark.parametrize(("qualifier", "told"), [("prod", True), (None, False), ("$LATEST", False)])
+ITS_KEY = FunctionError("KeyError", "'number1'", "lambda_function.py", 9)
+NO_MODULE = FunctionError("Runtime.ImportModuleError", "No module named 'x'")
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "failure", "error", "told"),
+    [
+        ("prod", "raised", ITS_KEY, " What ran is the version"),
+        ("prod", "timed-out", None, " What ran is the version"),
+        ("prod", "reported", None, " What ran is the version"),
+        ("prod", "raised", NO_MODULE, " What was to run is the version"),
+        ("prod", "broken", None, " What was to run is the version"),
+        ("prod", "refused", None, ""),
+        (None, "raised", ITS_KEY, ""),
+        ("$LATEST", "raised", ITS_KEY, ""),
+    ],
+)
 def test_that_another_version_than_the_newest_failed_is_said(
-    judged: Judged, qualifier: str | None, told: bool
+    judged: Judged, qualifier: str | None, failure: Any, error: FunctionError | None, told: str
 ) -> None:
-    error = FunctionError("KeyError", "'number1'", "lambda_function.py", 9)
     seen = reference(
-        handler=Found(Invocation((silent_pair(),), failure="raised", error=error)),
+        handler=Found(Invocation((silent_pair(),), failure=failure, error=error)),
         records=NotTried("handler", "No."),
         exchange=NotTried("handler", "No."),
         mappings={"input": Found(Mappings((a_mapping(qualifier=qualifier),)))},
     )
     (said,) = judged(only(lab_rubric(), "handler"), seen)
-    assert "raised KeyError: 'number1' (lambda_function.py, line 9)." in said.message
-    assert ("the version that the event source mapping names (prod)" in said.message) is told
+    _, told_so, which = said.message.partition(told or " What ")
+    assert bool(told_so) == bool(told)
+    assert not told or which.startswith(" that the event source mapping names (prod)")
 
 
 def _payload(kind: str, said: str, trace: list[str]) -> bytes:

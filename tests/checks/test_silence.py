@@ -63,6 +63,10 @@ def said(
             "on the output queue, but nothing came, neither when the function was invoked nor",
         ),
         ({"failure": "timed-out"}, "found no answer. Your function was still running"),
+        (
+            {"inconclusive": True, "failure": "raised", "error": FunctionError("KeyError", "'x'")},
+            "found no answer. Your function raised KeyError: 'x'.",
+        ),
     ],
 )
 def test_a_silent_handler_is_told_what_it_was_sent(

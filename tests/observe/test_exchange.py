@@ -185,6 +185,13 @@ def reporting(wire: Wire) -> None:
     wire.change("lambda.ListEventSourceMappings", heeds)
 
 
+def counts_nothing(parsed: dict[str, Any]) -> None:
+    """Let the counts be as late as AWS's may be."""
+    for name in ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"):
+        if name in parsed.get("Attributes", {}):
+            parsed["Attributes"][name] = "0"
+
+
 def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
     sandbox.client("lambda", account).update_function_code(
         FunctionName="first_lambda", ZipFile=package(code)
@@ -198,6 +205,7 @@ def deploy_code(sandbox: Sandbox, account: str, code: str) -> None:
         ("print(error)", "None", None),
         ('return {"body": str(error)}', "None", None),
         ("print(error)", FAILURES, "reported"),
+        ('print(error); raise RuntimeError("processing failed") from None', "None", "raised"),
     ],
 )
 def test_an_artefact_of_the_made_up_event_that_is_caught_is_no_silence(
@@ -233,10 +241,12 @@ def test_who_reports_a_failure_to_a_mapping_that_heeds_it_is_sent_one_message(
     deploy_code(aws_sandbox, reference_account, REPORTS)
     if heeded:
         reporting(wire)
+    wire.change("sqs.GetQueueAttributes", counts_nothing)
     seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=3))
     assert handler(seen).failure == ("reported" if heeded else None)
     assert answered(seen) == 0
     assert wire.requests.count("sqs.SendMessage") == 1
+    assert ("pair-left-behind" in seen.flags) is heeded
 
 
 @pytest.mark.slow
@@ -248,9 +258,10 @@ def test_who_catches_the_artefact_without_a_word_is_right_by_the_queue(
     seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire, rubric=lab(pairs=2))
     assert (handler(seen).failure, handler(seen).inconclusive) == ("reported", False)
     assert answered(seen) == 2
+    assert "pair-left-behind" not in seen.flags
 
 
-ONLY_THE_FIRST = """
+CATCHES_OUTSIDE = """
 import json
 import os
 import boto3
@@ -258,28 +269,31 @@ import boto3
 sqs = boto3.client("sqs")
 
 def lambda_handler(event, context):
-    record = event["Records"][0]
-    message = json.loads(record["body"])
-    body = json.dumps({"body": message["number1"] + message["number2"]})
-    sqs.send_message(QueueUrl=os.environ["OUTPUT_QUEUE_URL"], MessageBody=body)
     try:
         own_url = sqs.get_queue_url(QueueName="input_queue")["QueueUrl"]
-        sqs.delete_message(QueueUrl=own_url, ReceiptHandle=record["receiptHandle"])
+        for record in event["Records"]:
+            message = json.loads(record["body"])
+            body = json.dumps({"body": message["number1"] + message["number2"]})
+            sqs.send_message(QueueUrl=os.environ["OUTPUT_QUEUE_URL"], MessageBody=body)
+            sqs.delete_message(QueueUrl=own_url, ReceiptHandle=record["receiptHandle"])
     except Exception as error:
         print(error)
 """
 
 
 @pytest.mark.slow
-def test_an_artefact_that_is_caught_after_an_answer_excuses_no_record(
+def test_an_artefact_that_ends_the_loop_leaves_the_records_to_the_queue(
     aws_sandbox: Sandbox, reference_account: str
 ) -> None:
-    deploy_code(aws_sandbox, reference_account, ONLY_THE_FIRST)
+    deploy_code(aws_sandbox, reference_account, CATCHES_OUTSIDE)
     seen = observe_sandbox_account(aws_sandbox, reference_account, rubric=lab(pairs=1))
     assert handler(seen).answered
+    assert not handler(seen).inconclusive
     assert isinstance(seen.records, Found)
-    assert not seen.records.value.inconclusive
+    assert seen.records.value.inconclusive
     assert [pair.answered for pair in seen.records.value.pairs] == [True, False, False]
+    assert answered(seen) == 1
+    assert seen.flags == ("direct-inconclusive",)
 
 
 ON_ITS_OWN_QUEUE = """

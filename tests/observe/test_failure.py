@@ -11,7 +11,7 @@ from grader.observe.failure import (
     MESSAGE,
     function_error,
     log_tail,
-    made_up_handle,
+    met_made_up_handle,
     returned,
     timed_out,
 )
@@ -86,7 +86,6 @@ def test_a_traceback_that_the_student_printed_is_not_the_error(
     error = function_error(payload, CAUGHT)
     assert error == FunctionError(kind, message)
     assert timed_out(error) == (kind == "Sandbox.Timedout")
-    assert not made_up_handle(error)
 
 
 def test_the_last_traceback_in_the_sandboxes_log_is_the_errors() -> None:
@@ -123,8 +122,10 @@ def test_both_ways_to_say_timed_out_are_understood() -> None:
 
 def test_a_made_up_receipt_handle_is_told_from_a_fault_of_the_student() -> None:
     said = "An error occurred (ReceiptHandleIsInvalid) when calling the DeleteMessage operation"
-    assert made_up_handle(FunctionError("ClientError", said))
-    assert not made_up_handle(FunctionError("ClientError", "An error occurred (AccessDenied)"))
+    payload = json.dumps({"errorMessage": said, "errorType": "ReceiptHandleIsInvalid"}).encode()
+    assert met_made_up_handle(payload, "")
+    assert met_made_up_handle(b"null", f"Error: {said}\n")
+    assert not met_made_up_handle(b"null", "An error occurred (AccessDenied)")
 
 
 def test_half_a_secret_at_the_start_of_a_cut_log_is_dropped() -> None:

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
+from grader.model.ended_early import FactUnknown
 from grader.model.fact import Found
+from grader.observe.receive import Receiver
+from grader.observe.repeat import PAIR_ATTEMPTS
+from grader.safety.secret import Secret
 from tests.observing import answered, facts, lab, observe_sandbox_account
-from tests.wire_faults import Wire, rest, rpc
+from tests.wire_faults import Wire, asked_again_at_once, rest, rpc
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
@@ -51,6 +58,41 @@ def test_a_passing_fault_costs_nothing(
     seen = observe_sandbox_account(aws_sandbox, reference_account, wire=wire)
     assert all(isinstance(fact, Found) for fact in facts(seen))
     assert answered(seen) == 5
+
+
+A_MESSAGE = (
+    200,
+    {"content-type": "application/x-amz-json-1.0"},
+    b'{"Messages": [{"MessageId": "id", "ReceiptHandle": "handle", "Body": "7"}]}',
+)
+
+
+@pytest.mark.parametrize(("throttled", "hidden"), [(0, False), (1, True), (2, True)])
+def test_what_a_throttled_receive_held_may_be_hidden(
+    wire: Wire, throttled: int, hidden: bool
+) -> None:
+    wire.play("sqs.ReceiveMessage", *[rpc(400, "KmsThrottled")] * throttled, A_MESSAGE)
+    receiver = Receiver(nobodys(wire), "http://127.0.0.1:1/output_queue")
+    with asked_again_at_once():
+        (received,) = receiver.receive(1, hides_s=20)
+    assert received.body == "7"
+    assert receiver.lost.may_be_hidden() is hidden
+    assert wire.requests.count("sqs.ReceiveMessage") == throttled + 1
+
+
+def test_a_receive_that_stays_throttled_is_asked_again_as_often_as_all_else(wire: Wire) -> None:
+    wire.play("sqs.ReceiveMessage", rpc(400, "KmsThrottled"), always=True)
+    receiver = Receiver(nobodys(wire), "http://127.0.0.1:1/output_queue")
+    with asked_again_at_once(), pytest.raises(FactUnknown) as lost:
+        receiver.receive(1, hides_s=20)
+    assert lost.value.unknown.kind == "throttled"
+    assert wire.requests.count("sqs.ReceiveMessage") == PAIR_ATTEMPTS
+
+
+def nobodys(wire: Wire) -> Aws:
+    """An account of which only the wire knows."""
+    keys = Keys(Secret("1" * 12), Secret("test"), None)
+    return Aws(Clients(wire.session), keys, "us-east-1", "http://127.0.0.1:1")
 
 
 @pytest.mark.slow

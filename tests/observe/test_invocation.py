@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.aws.account_client import Aws
+from grader.aws.clients import Clients
+from grader.model.access import Keys
 from grader.model.fact import NotTried, Unknown
 from grader.model.observation import Invocation, encode_observation
-from grader.observe.invocation import Direct, Invoker
+from grader.observe.invocation import Direct, Invoker, invoked
+from grader.observe.target import Target
+from grader.safety.secret import Secret
+from tests.observations import QUEUE_ARN, a_function
 from tests.observing import hand_in, handler, observe_sandbox_account
 
 if TYPE_CHECKING:
     from grader.sandbox.server import Sandbox
+    from tests.wire_faults import Wire
 
 
 def test_the_environment_that_a_function_prints_is_not_kept(
@@ -95,3 +104,32 @@ def test_the_output_queue_is_polled_after_the_look_elsewhere_however_long_a_poll
         direct, Invocation((), failure=failure), 0, lambda _: done.append("elsewhere")
     )
     assert done == ["output queue", "elsewhere", "output queue"]
+
+
+MADE_UP = "An error occurred (ReceiptHandleIsInvalid) when calling the DeleteMessage operation"
+LONG = "\n".join(["All records failed processing.", *["Traceback"] * 300, MADE_UP])
+
+
+@pytest.mark.parametrize(
+    ("payload", "log", "failure"),
+    [
+        ({"errorType": "BatchProcessingError", "errorMessage": LONG}, "", "raised"),
+        ({"errorType": "RuntimeError", "errorMessage": "no"}, f"{MADE_UP}\n", "raised"),
+        # The first line of a log that was cut is not kept.
+        ({"errorType": "RuntimeError", "errorMessage": "no"}, MADE_UP + "\nx" * 2100, "raised"),
+        ({"statusCode": 500, "body": LONG}, "", None),
+    ],
+    ids=["behind much else", "logged", "in a long log", "returned"],
+)
+def test_the_made_up_receipt_handle_is_found_wherever_the_function_tells_it(
+    wire: Wire, payload: dict[str, Any], log: str, failure: str | None
+) -> None:
+    headers = {"X-Amz-Log-Result": base64.b64encode(log[:4096].encode()).decode()}
+    if failure:
+        headers["X-Amz-Function-Error"] = "Unhandled"
+    wire.play("lambda.Invoke", (200, headers, json.dumps(payload).encode()))
+    keys = Keys(Secret("1" * 12), Secret("test"), None)
+    aws = Aws(Clients(wire.session), keys, "us-east-1", "http://127.0.0.1:1")
+    target = Target(a_function(), None, timeout_s=3, outlasts=False, queue_arn=QUEUE_ARN)
+    made = invoked(aws, target, ["{}"], 5, lambda _said: None)
+    assert (made.failure, made.inconclusive) == (failure, True)

@@ -197,7 +197,8 @@ def test_whatever_was_answered_is_taken_away_again(lab: Lab, wire: Wire) -> None
     assert messages(lab.sandbox, lab.account, "queue2") == EMPTY
 
 
-DELETES_FIRST = """
+DELETES = """
+import json
 import boto3
 
 sqs = boto3.client("sqs")
@@ -205,6 +206,7 @@ sqs = boto3.client("sqs")
 def lambda_handler(event, context):
     for record in event["Records"]:
         queue = sqs.get_queue_url(QueueName="queue1")["QueueUrl"]
+        {before}
         try:
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=record["receiptHandle"])
         except Exception as error:
@@ -218,6 +220,16 @@ def test_only_the_queue_can_tell_of_a_function_that_deletes_its_message_first(
     lab: Lab, caught: str
 ) -> None:
     """The receipt handle of the event is made up: nothing is answered, whatever the queue is called."""
-    calculator(lab, package(DELETES_FIRST.format(caught=caught)))
+    calculator(lab, package(DELETES.format(before="pass", caught=caught)))
     observed = observe_sandbox_account(lab.sandbox, lab.account, rubric=observing.lab())
     assert kind(observed.handler) == kind(observed.exchange) == "ambiguous"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("caught", ["raise", "print(error)"])
+def test_who_answers_before_that_tells_the_queue(lab: Lab, caught: str) -> None:
+    url = 'sqs.get_queue_url(QueueName="queue2")["QueueUrl"]'
+    answer = 'str(sum(json.loads(record["body"]).values()))'
+    before = f"sqs.send_message(QueueUrl={url}, MessageBody={answer})"
+    calculator(lab, package(DELETES.format(before=before, caught=caught)))
+    assert how(seen(lab))["output"] == "which held the answer of calculatrice"

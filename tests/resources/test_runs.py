@@ -454,6 +454,6 @@ def test_a_log_that_has_no_line_for_a_run_is_said_at_once(
     wire.change("lambda.GetFunctionConfiguration", lambda said: said.update(LoggingConfig=quiet))
     put_rule(aws_sandbox, reference_account, "rate(1 minute)")
     fact = seen(aws_sandbox, reference_account, wire)
-    assert kind(fact) == "not-ready"
+    assert kind(fact) == "needs-change"
     assert "its system log level is WARN" in fact.detail  # type: ignore[union-attr]
     assert LOOK not in wire.requests

@@ -16,7 +16,7 @@ from grader.scoring.summary import summarise
 from tests.observations import lab_rubric, reference
 from tests.scoring.test_score import CHECKS, Student, blocked, report, result, said
 
-THEIRS = ("disturbed", "ambiguous", "vanished", "unusable-key")
+THEIRS = ("disturbed", "ambiguous", "vanished", "unusable-key", "needs-change")
 CONSUMER = [
     said("handler", "ungraded", because="disturbed"),
     said("records", "ungraded", because="disturbed"),
