@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 def test_function_exists(case: Case, function_fact: Fact[Function]) -> None:
     """The function {function} exists."""
     if isinstance(function_fact, Missing):
-        _unless_in_labs_region(case, function_fact)
         hint = step_to_make(case, case.bound.target, "function", function_fact)
         fail(function_fact.words, hint=hint)
     function = required(function_fact, f"functions.{case.bound.target}")
@@ -120,7 +119,6 @@ def test_queue_exists(
 ) -> None:
     """The queue {queue} exists."""
     if isinstance(queue_fact, Missing):
-        _unless_in_labs_region(case, queue_fact)
         hint = step_to_make(case, case.bound.source, "queue", queue_fact)
         fail(queue_fact.words, hint=hint)
     queue = required(queue_fact, f"queues.{case.bound.source}")
@@ -232,7 +230,6 @@ def test_schedule_enabled(
 ) -> None:
     """The function {function} is run periodically."""
     if isinstance(function_fact, Missing):
-        _unless_in_labs_region(case, function_fact)
         fail(function_fact.words, hint=N_("Create the function, and a rule that runs it."))
     if isinstance(schedule_fact, Missing):
         fail(schedule_fact.words, hint=N_("Create a rule that runs the function."))
@@ -251,17 +248,3 @@ def test_schedule_runs(runs: Runs) -> None:
     if not runs.seen:  # a log that is late must not cost points
         late = N_("No run was found in the log group {log_group}.")
         ungrade("not-ready", message(late, log_group=runs.log_group))
-
-
-def _unless_in_labs_region(case: Case, missing: Missing) -> None:
-    """Ungrade where what is missing in the region looked at stands in the lab's own.
-
-    Whoever runs the grader chose the other one, by an option, a roster or a profile, and no student can
-    settle that.
-    """
-    region = case.bound.rubric.lab.region
-    if missing.words.values.get("other") == region:
-        own = N_("That is the lab's region: check there, with --region {region}.")
-        step = message(own, region=region)
-        why = message(missing.words.message_id, **{**missing.words.values, "next": step})
-        ungrade("not-observed", why)

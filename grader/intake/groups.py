@@ -120,7 +120,7 @@ def _drop_halves(
     roll: ClassRoll, names: GroupNames, folders: Collection[str], groups_before: Sequence[str]
 ) -> None:
     """Remove groups that are too large to hand in together, and did not: neither now, nor when the
-    roster's rows were roll, which would keep them."""
+    roster's rows were made, which would keep them."""
     size = Counter(person.group for person in roll.persons)
     in_roster = Counter(map(group_name, groups_before))
     for group, count in size.items():

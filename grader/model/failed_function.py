@@ -27,7 +27,7 @@ def failed_by_aws(function: Function) -> Unknown | None:
     if function.state != "Failed" or function.state_code not in _OF_AWS:
         return None
     return Unknown.saying(
-        "needs-change",
+        "not-ready",
         N_("{function} is in state Failed, for a reason of AWS's own ({code}): {reason}"),
         function=function.name,
         code=function.state_code,

@@ -24,7 +24,7 @@ all waits of the run
 SAFE (obstacle, loop, look_first): asks the output queue for AWS's time, and nothing else
     function Missing                             H, R, X = NotTried(functions.sum): the end
     output queue Missing                         H, R, X = NotTried(queues.output): the end
-    function Failed, for a reason of AWS's own   H, R, X = Unknown(needs-change): the end
+    function Failed, for a reason of AWS's own   H, R, X = Unknown(not-ready): the end
     function Failed otherwise                    H, R, X = NotTried(functions.sum): the end
     function, queue or output's mappings Unknown H, R, X = that: the end
     input's mappings Unknown, not of not-ready   H, R, X = that: the end

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from grader.i18n.language import N_
+from grader.i18n.message import message
 from grader.model.fact import Fact, Found, Missing, Unknown
 from grader.resources.elsewhere import other_region
 from grader.resources.inventory import is_of_academy, name_in
@@ -47,6 +48,10 @@ _BUT_ELSEWHERE = {
         "There is no queue named {name} in {region}; there is one of that name in {other}."
     ),
 }
+_LABS_OWN = N_(
+    "That is the lab's region: check there (--region {region}, or column region of the roster)."
+)
+
 _BUT_OTHERS = {
     "function": N_("There is no function named {name} in {region}. Functions there: {names}."),
     "queue": N_("There is no queue named {name} in {region}. Queues there: {names}."),
@@ -76,7 +81,8 @@ def missing(
     """There is no ``kind`` called ``name``; where it is instead, or what comes near, is said too.
 
     That is the same name in the other region of the Learner Lab, or else a name that comes near, or
-    else the names that there are.
+    else the names that there are. What stands in the lab's own region stays unknown: whoever runs the
+    grader chose another one, by an option, a roster or a profile, and no student can settle that.
 
     ``others`` are the names of what else the lab asks for: what has one of those is no slip of the pen.
     ``names`` lists what there is, and may be denied: then the sentence ends earlier. Where it has that
@@ -88,7 +94,11 @@ def missing(
     if name in there:
         return Unknown.saying("not-ready", _BUT_LISTED[kind], name=name, region=aws.region)
     if (other := other_region(aws, kind, name)) is not None:
-        return Missing.saying(_BUT_ELSEWHERE[kind], name=name, region=aws.region, other=other)
+        said = {"name": name, "region": aws.region, "other": other}
+        if other != aws.lab_region:
+            return Missing.saying(_BUT_ELSEWHERE[kind], **said)
+        step = message(_LABS_OWN, region=other)
+        return Unknown.saying("not-observed", _BUT_ELSEWHERE[kind], **said, next=step)
     own = [found for found in there if found not in others and not is_of_academy(found)]
     near = _nearest(name, own)
     if kind == "queue" and (fifo := f"{name}.fifo") in there:

@@ -34,7 +34,6 @@ _KINDS = {
     "ambiguous": N_("ambiguous"),
     "vanished": N_("vanished"),
     "unusable-key": N_("unusable key"),
-    "needs-change": N_("needs a change"),
     "account-mismatch": N_("other account"),
     "not-observed": N_("not looked at"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import msgspec
 import pytest
 
@@ -19,6 +20,7 @@ from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path
 from grader.safety.secret import Secret
+from tests.own_names import package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +90,28 @@ def test_it_is_judged_there_again(of_profile: OfProfile) -> None:
     assert of_profile.grade(resume=True) == first
 
 
-@pytest.mark.usefixtures("reference_account")
-def test_what_stands_in_the_labs_region_is_open_and_said(of_profile: OfProfile) -> None:
+@pytest.mark.parametrize("unrelated", [0, 1, 2])
+def test_what_stands_in_the_labs_region_is_open_and_said(
+    of_profile: OfProfile, aws_sandbox: Sandbox, reference_account: str, unrelated: int
+) -> None:
+    made: Any = boto3.client
+    keys = aws_sandbox.credentials(reference_account)
+    elsewhere = made("lambda", "eu-west-3", endpoint_url=aws_sandbox.endpoint_url, **keys)
+    for number in range(unrelated):
+        elsewhere.create_function(
+            FunctionName=f"other{number}",
+            Runtime="python3.13",
+            Role=f"arn:aws:iam::{reference_account}:role/LabRole",
+            Handler="lambda_function.lambda_handler",
+            Code={"ZipFile": package("")},
+        )
     first = of_profile.grade()
     assert (first.status, first.region, first.score) == ("ungraded", "eu-west-3", None)
     assert {one.open_by for one in first.criteria} == {"grader"}
     assert first.criteria[0].message.endswith("there is one of that name in us-east-1.")
     assert first.criteria[0].hint == (
-        "This costs no points. That is the lab's region: check there, with --region us-east-1."
+        "This costs no points. That is the lab's region: check there (--region us-east-1, or column"
+        " region of the roster)."
     )
     assert regrade(of_profile.results, of_profile.setup, lang="en").reports == [first]
 

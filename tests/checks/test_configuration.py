@@ -9,7 +9,6 @@ from grader.i18n.message import message
 from grader.model.fact import Found, Missing, NotTried, Unknown
 from grader.model.observation import FoundAs
 from grader.rubric.rubric import Lab
-from grader.scoring.phrases import what_next
 from tests.observations import (
     a_function,
     a_queue,
@@ -120,7 +119,7 @@ def test_what_aws_could_not_make_ready_costs_nothing(
     seen = msgspec.structs.replace(failed, found_as=found_as)
     (one,) = judged(only(lab_rubric(), "function"), seen)
     assert one.outcome == outcome
-    assert outcome != "ungraded" or (one.because, code in one.message) == ("needs-change", True)
+    assert outcome != "ungraded" or (one.because, code in one.message) == ("not-ready", True)
 
 
 def test_what_keeps_all_else_from_being_judged_is_said_before_a_wrong_name(judged: Judged) -> None:
@@ -249,23 +248,6 @@ def test_what_is_in_another_region_is_to_be_deployed_in_the_labs(
     for said in judged(only(rubric, "function", "input-queue"), seen):
         expected = "Deploy it in us-east-1: the provider's region in your stack."
         assert said.hint == expected
-
-
-def test_what_stands_in_the_labs_own_region_is_whoever_looked_elsewheres_to_settle(
-    judged: Judged,
-) -> None:
-    where = {**ELSEWHERE.words.values, "other": lab_rubric().lab.region}
-    missing = Missing.saying(ELSEWHERE.words.message_id, **where)
-    seen = reference(
-        functions={"sum": missing, "periodic": missing},
-        queues={"input": missing, "output": missing},
-        schedules={"periodic": missing},
-    )
-    asked = ("function", "input-queue", "output-queue", "schedule")
-    for said in judged(only(lab_rubric(), *asked), seen):
-        assert (said.outcome, said.because) == ("ungraded", "not-observed")
-        hint = str(what_next("not-observed", said.said))
-        assert hint.endswith("That is the lab's region: check there, with --region eu-west-3.")
 
 
 def test_an_unknown_function_leaves_its_criteria_ungraded(judged: Judged) -> None:

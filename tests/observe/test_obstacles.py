@@ -74,7 +74,7 @@ def test_a_function_that_aws_could_not_make_ready_is_not_known() -> None:
     function = a_function(state="Failed", state_code="InternalError", state_reason="Try again.")
     found = obstacle(stage(function=Found(function)))
     assert isinstance(found, Unknown)
-    assert found.kind == "needs-change"
+    assert found.kind == "not-ready"
     assert "(InternalError): Try again." in found.detail
 
 
