@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader import __version__
+from grader.batch.former_partners import FormerPartners
 from grader.batch.known_groups import KnownGroups, whole_groups
 from grader.batch.parties import party_of
 from grader.batch.regrade import criteria_of, former_criteria
@@ -15,7 +16,6 @@ from grader.batch.same_row import (
     as_judged,
     is_another_account,
     is_same_row,
-    of_former_partners,
     rows_before,
 )
 from grader.i18n.language import _
@@ -32,7 +32,7 @@ from grader.roster.find import find_students
 from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from grader.batch.parties import Earlier
     from grader.batch.settings import Settings
@@ -51,11 +51,13 @@ class Plan:
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
     now: of another rubric, in another language, of another observation than the one that is stored, of
-    a student who was renamed. ``raw_batch`` is the folder's ``batch.json`` as it was when this was made.
+    a student who was renamed; and who has no report any more, but something that is stored and counts.
+    ``raw_batch`` is the folder's ``batch.json`` as it was when this was made.
     Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
     ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
     is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
-    ``former_rows`` are the rows of the run before, by the ids of their students.
+    ``former_rows`` are the rows of the run before, by the ids of their students. ``withdrawn`` are the
+    accounts of which nothing that is stored counts for a student any more, by the student's id.
     """
 
     todo: tuple[Account, ...]
@@ -72,6 +74,7 @@ class Plan:
     former_criteria: tuple[str, ...] = ()
     unfinished: bool = False
     former_rows: Mapping[str, Student] = field(default_factory=dict)
+    withdrawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def plan(
@@ -115,14 +118,18 @@ def plan(
     known: dict[str, KeptResult] = {}
     seen: dict[str, KeptResult] = {}
     outdated: list[Student] = []
-    groups = KnownGroups(batch)
+    groups = KnownGroups(batch, before)
     asked: set[str] = set()
     # Another account is another observation.
     named = NamedAccounts(students)
     maybe = (student for student in students if not is_another_account(student, before))
-    for stored_student in results.each_stored(maybe):
+    partners = FormerPartners(roster.accounts, batch, _bound_at_desk(results))
+    for stored_student in partners.stored(results, maybe):
         asked |= criteria_of(stored_student.report)
         last = stored_student.known
+        if is_less := stored_student.student.student_id in partners.withdrawn:
+            groups.add_left(stored_student)
+            outdated += [stored_student.student] if last is None else []
         if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.seen):
@@ -133,24 +140,24 @@ def plan(
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         if not (
             judged_alike
+            and not is_less
             and stored_student.student.student_id not in failed
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    apart = of_former_partners(roster.accounts, before, seen, _bound_at_desk(results))
-    groups.leave_out(apart)
-    known, seen = ({n: r for n, r in of.items() if n not in apart} for of in (known, seen))
-    if keep_all:
-        todo = tuple(_missing(chosen, known, groups))
-    else:
-        chosen = chosen if only else _left(chosen, known, groups)
-        todo = whole_groups(roster.accounts, {row.student_id for row in chosen})
+    without_report = {*partners.withdrawn} - {*known, *seen}
+    given = (roster.accounts, chosen, known, groups, without_report)
+    todo = _to_grade(*given, only=bool(only), keep_all=keep_all)
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}
+    judged = {*kept, *earlier, *(without_report - again)}
     former = former_criteria(batch, asked, rubric)
-    names = [account.student_id for account in roster.accounts]
-    overrides = read_overrides(results.root, names, Worth.of(rubric, former))
+    overrides = read_overrides(
+        results.root,
+        [account.student_id for account in roster.accounts],
+        Worth.of(rubric, former),
+    )
     read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
         todo,
@@ -158,7 +165,7 @@ def plan(
         start_over=False,
         kept=tuple(kept.values()),
         earlier=tuple(earlier.values()),
-        rejudge=tuple(student for student in outdated if student.student_id in {*kept, *earlier}),
+        rejudge=tuple(student for student in outdated if student.student_id in judged),
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
@@ -167,14 +174,33 @@ def plan(
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
         former_rows=former_rows,
+        withdrawn=partners.withdrawn,
     )
 
 
-def _left(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
+def _to_grade(
+    rows: Sequence[Account],
+    chosen: Sequence[Account],
+    known: Mapping[str, KeptResult],
+    groups: KnownGroups,
+    without_report: Collection[str],
+    *,
+    only: bool,
+    keep_all: bool,
 ) -> tuple[Account, ...]:
-    """The rows that have no grade that stands, or something open in their group."""
-    return tuple(row for row in rows if not _stands(row, known) or groups.is_open(row))
+    """Who is graded now: the ``chosen`` if ``only`` they are, else those of them who have no grade that
+    stands, or something open in their group; with ``keep_all`` those of whom nothing is known.
+
+    What those are left with whose report is withdrawn, and for whom there is no way to try, is written
+    whoever is chosen.
+    """
+    if keep_all:
+        return tuple(_missing(chosen, known, groups))
+    if only:
+        emptied = {row.student_id for row in rows if row.is_without_way} & {*without_report}
+        return whole_groups(rows, emptied | {row.student_id for row in chosen})
+    open_ones = (row for row in chosen if not _stands(row, known) or groups.is_open(row))
+    return whole_groups(rows, {row.student_id for row in open_ones})
 
 
 def _stands(row: Account, known: Mapping[str, KeptResult]) -> bool:

@@ -8,19 +8,15 @@ import msgspec
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import party_of
 from grader.batch.settings import region_to_judge_in
-from grader.model.access import MissingFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from grader.model.batch import Batch, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
-    from grader.roster.load import Account
     from grader.rubric.rubric import Rubric
-    from grader.scoring.suspicion import KeptResult
 
 
 def rows_before(results: Results, batch: Batch, students: Iterable[Student]) -> dict[str, Student]:
@@ -101,41 +97,3 @@ def as_judged(student: Student, report: Report | None) -> Student:
     if report is None or report.nothing_seen:
         return student
     return msgspec.structs.replace(student, group=report.group)
-
-
-def of_former_partners(
-    rows: Sequence[Account],
-    before: Mapping[str, Student],
-    seen: Mapping[str, KeptResult],
-    bound: Mapping[str, str],
-) -> list[str]:
-    """The students without a way whose result, among those ``seen``, is of an account to which a former
-    partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
-    a desk. To whom an account is bound themselves, theirs stands."""
-    of_student = {row.student_id: row for row in rows}
-    leading: dict[str | None, list[Account]] = {
-        account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
-    }
-    absent: list[Account] = []
-    for row in rows:
-        known = seen.get(row.student_id)
-        if row.absent or isinstance(row.access, MissingFile):
-            if row.student_id not in bound.values():
-                absent.append(row)
-            continue
-        led_to = {row.expected_account_id, known.report.account_id if known else None} - {None}
-        for account_id in led_to:
-            leading.setdefault(account_id, []).append(row)
-    found = []
-    for row in absent:
-        if (known := seen.get(row.student_id)) is None:
-            continue
-        report, mine = known.report, before.get(row.student_id)
-        for other in leading.get(report.account_id, ()):
-            then = before.get(other.student_id)
-            both = mine is not None and then is not None and mine.group and mine.group == then.group
-            were_partners = both or not is_of_group(report, row)
-            if were_partners and party_of(other) != party_of(row):
-                found.append(row.student_id)
-                break
-    return found
