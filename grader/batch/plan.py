@@ -19,7 +19,7 @@ from grader.batch.same_row import (
     rows_before,
 )
 from grader.i18n.language import _
-from grader.inputs.problems import BadInput, Problem
+from grader.inputs.problems import BadInput, Problem, bad_input
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
@@ -32,11 +32,12 @@ from grader.roster.find import find_students
 from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from grader.batch.parties import Earlier
     from grader.batch.settings import Settings
     from grader.model.batch import Batch, KnownWay, Student
+    from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
     from grader.roster.load import Account, Roster
     from grader.rubric.rubric import Rubric
@@ -148,6 +149,11 @@ def plan(
     without_report = {*partners.withdrawn} - {*known, *seen}
     given = (roster.accounts, chosen, known, groups, without_report)
     todo = _to_grade(*given, only=bool(only), keep_all=keep_all)
+    _check_regions(
+        *(results, batch, students, rubric, settings),
+        [result.report for result in {**seen, **known}.values()],
+        roster.accounts if keep_all else todo,
+    )
     again = {account.student_id for account in todo}
     kept = {name: result for name, result in known.items() if name not in again}
     earlier = {name: result for name, result in seen.items() if name in again}
@@ -274,6 +280,51 @@ def _refuse_changes(
             )
             for what, how in changed.items()
         )
+
+
+def _check_regions(
+    results: Results,
+    batch: Batch,
+    students: Iterable[Student],
+    rubric: Rubric,
+    settings: Settings,
+    reports: Iterable[Report],
+    rows: Iterable[Account],
+) -> None:
+    """Raise :class:`BadInput` where ``rows`` would be looked at in the lab's region, and version 0.1.0
+    looked at the class in another that nothing names: the region of its environment."""
+    unnamed = {one.student_id: one for one in students if not (one.region or one.profile_region)}
+    would_be = any(row.student_id in unnamed and not row.absent for row in rows)
+    if batch.region or settings.region or not would_be:
+        return
+    old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
+    named = {rubric.lab.region, *([old.lab.region] if old is not None else [])}
+    named_before = {student.student_id: student.region for student in batch.students}
+    maybe = [
+        unnamed[report.student_id]
+        for report in reports
+        if report.student_id in unnamed
+        and report.region not in {*named, named_before.get(report.student_id)}
+    ]
+    there = {
+        stored.observation.region: stored.student.student_id
+        for stored in results.each_stored(maybe)
+        # Whatever looked later says what it asked for, and in what region only what is named.
+        if stored.observation is not None and stored.observation.asked is None
+    }
+    if there:
+        region, name = next(iter(there.items()))
+        message = _(
+            "{student} was looked at in {region}, which neither the roster nor the rubric names.",
+            student=name,
+            region=region,
+        )
+        remedy = _(
+            "Give --region {region} and --force to go on there, or --region {lab} and --force.",
+            region=region,
+            lab=rubric.lab.region,
+        )
+        raise bad_input(results.root, None, message, remedy)
 
 
 def _is_as_judged(
