@@ -92,27 +92,27 @@ class FormerPartners:
     def _leading(self) -> Mapping[str, Sequence[Account]]:
         """The rows whose ways lead to each account."""
         leading: defaultdict[str, list[Account]] = defaultdict(list)
-        for account_id, name in self._bound.items():
-            leading[account_id].append(self._rows[name])
         for row in self._rows.values():
-            if row.way_account_id is not UNSET:  # a partner's way
-                continue
-            if leads_to := row.account_id or self._led_to(row):
+            if row.way_account_id is UNSET and (leads_to := row.account_id or self._led_to(row)):
                 leading[leads_to].append(row)
+        for account_id, name in self._bound.items():
+            # Of several whose file is gone it is theirs to whom a desk bound it.
+            gone = [row for row in leading[account_id] if row.is_without_way and not row.account_id]
+            if len(gone) > 1:
+                leading[account_id] = [row for row in leading[account_id] if row not in gone]
+            leading[account_id].append(self._rows[name])
         return leading
 
     def _led_to(self, row: Account) -> str | None:
-        """Where the row's way leads, as far as earlier runs know. A new block is most often one of the
-        same account; one that is gone says nothing of an account that a desk bound."""
+        """Where the row's way leads, as far as earlier runs know: a new block is most often one of the
+        same account."""
         if row.absent:
             return None
-        held = self._held.get(row.student_id)
-        account_id = None
         if self._ways is not UNSET and row.student_id in self._ways:
-            account_id = self._ways[row.student_id].account_id
-        elif held is not None and (self._ways is UNSET or held.group == (row.group or None)):
-            account_id = held.reported
-        return None if row.is_without_way and account_id in self._bound else account_id
+            return self._ways[row.student_id].account_id
+        held = self._held.get(row.student_id)
+        is_own = held is not None and (self._ways is UNSET or held.group == (row.group or None))
+        return held.reported if held is not None and is_own else None
 
     def _lost(
         self, row: Account, held: _Held, leading: Mapping[str, Sequence[Account]]

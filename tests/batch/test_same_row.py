@@ -182,3 +182,44 @@ def test_at_a_desk_a_former_partners_account_is_theirs_to_whom_it_was_bound(
     store(results, BO, reference(identity=Found(Identity("2" * 12, "arn"))), account_id="2" * 12)
     found = planned(results, by, resume=True, force=True, keep_all=True)
     assert (ids(found.earlier), found.withdrawn) == (["s1", "s2"], {})
+
+
+def test_at_a_desk_a_way_that_is_known_to_lead_there_is_as_good_as_a_binding(
+    tmp_path: Path,
+) -> None:
+    """A desk binds what a batch graded a pair on to the first of the two."""
+    ways = {"s1": KnownWay("", "2" * 12), "s2": KnownWay("", "1" * 12)}
+    results = a_pair(tmp_path, ways=ways)
+    for one in PAIR:
+        store(results, one, reference(), group="pair", account_id="1" * 12)
+    Register.read(results.root).bind({"1" * 12: "s1"}, ["s1", "s2"])
+    gone = [account(one, access=MissingFile()) for one in (ANN, BO)]
+    by = roster(*gone, account(CY), sha256="x")
+    found = planned(results, by, resume=True, force=True, keep_all=True)
+    assert (ids(found.earlier), found.withdrawn) == (["s1", "s2"], {})
+
+
+def test_who_handed_in_nothing_brings_no_account_of_the_old_group_into_another(
+    tmp_path: Path,
+) -> None:
+    results = a_pair(tmp_path)
+    other = reference(identity=Found(Identity("2" * 12, "arn")))
+    report = a_report(PAIR[1], 18, account_id="1" * 12)
+    results.write_student(report, reference(), [other])
+    rows = [account(ANN), account(BO, group="new", access=NothingHandedIn())]
+    by = roster(*rows, account(CY), sha256="x")
+    found = planned(results, by, resume=True, force=True)
+    assert found.withdrawn == {"s2": {"1" * 12, "2" * 12}}
+    assert "group new" not in found.stored
+
+
+def test_who_comes_back_does_not_find_the_account_of_a_partner_who_left_meanwhile(
+    tmp_path: Path,
+) -> None:
+    results = a_pair(tmp_path, ways={})
+    results.write_batch(msgspec.structs.replace(results.batch(), students=[ANN, CY]))
+    store(results, ANN, reference(), account_id="1" * 12)
+    store(results, PAIR[1], reference(), account_id="1" * 12)
+    back = account(PAIR[1], access=NothingHandedIn())
+    found = planned(results, roster(account(ANN), back, account(CY)), resume=True)
+    assert (todo(found), found.withdrawn) == (["s2"], {"s2": {"1" * 12}})
