@@ -207,7 +207,11 @@ def _export_step(steps: Steps, name: str, results: Results, read: ClassRead) -> 
     with steps.step(f"export {name}"):
         target = place_of(form, name, results.root, None, several=False)
         export = Export(
-            *(results.root, read.told_in(read.lang), read.students, read.rubric, Scale()),
+            results.root,
+            read.told_in(read.lang),
+            read.students,
+            read.rubric,
+            Scale(),
             lang=read.lang,
             out=target,
             assignment=ASSIGNMENT.get(name),

@@ -16,15 +16,17 @@ from typer.exceptions import TyperException
 from grader import __version__
 from grader import signals as interrupts
 from grader.commands import (
+    batch,
     check,
     demo,
     desk,
-    exporting,
+    doctor,
+    export,
     forget,
-    grading,
-    judgement,
     lint,
-    pushing,
+    override,
+    push,
+    regrade,
     roster,
 )
 from grader.commands.exit_statuses import ALL_POINTS, INTERRUPTED, UNGRADED, USAGE
@@ -94,14 +96,14 @@ def _grader(
 
 COMMANDS = (
     check.check,
-    grading.batch,
+    batch.batch,
     desk.desk,
-    grading.regrade,
-    judgement.override,
-    exporting.export,
+    regrade.regrade,
+    override.override,
+    export.export,
     forget.forget,
     roster.roster,
-    roster.doctor,
+    doctor.doctor,
     lint.lint,
     demo.demo,
     demo.sandbox,
@@ -110,9 +112,9 @@ COMMANDS = (
 
 for command in COMMANDS:
     # A bonus may be below 0: -1 is no option.
-    settings = {"ignore_unknown_options": True} if command is judgement.override else {}
+    settings = {"ignore_unknown_options": True} if command is override.override else {}
     app.command(cls=SpokenCommand, context_settings=settings)(command)
-app.add_typer(pushing.push, name="push")
+app.add_typer(push.push, name="push")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

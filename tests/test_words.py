@@ -1,4 +1,5 @@
-"""One word, one thing: no public name stands in two modules, and no module grows too long."""
+"""One word, one thing: no public name stands in two modules, no import is shadowed, and no module grows
+too long."""
 
 from __future__ import annotations
 
@@ -67,6 +68,54 @@ def test_what_is_said_to_mean_one_thing_stands_in_several_modules() -> None:
 )
 def test_what_is_a_public_name(source: str, names: set[str]) -> None:
     assert public_names(source) == names
+
+
+def shadowed_imports(source: str) -> set[str]:
+    """The names that a module imports, and that a function of it binds to something else.
+
+    ``_`` says that a parameter is not used.
+    """
+    tree = ast.parse(source)
+    places = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.If))]
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for body in places
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    bound: set[str] = set()
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg):
+                bound.add(node.arg)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                bound.add(node.id)
+    return imported & bound - {"_"}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("from a import said\ndef f():\n    said = 1", {"said"}),
+        ("if TYPE_CHECKING:\n    import now\ndef f(now): ...", {"now"}),
+        ("import a.b as c\nf = lambda c: [a for a in c]", {"c"}),
+        ("from a import said\ndef f(other, *_):\n    one = said(said=other)", set()),
+        ("from a import _\nf = lambda *_: None", set()),
+    ],
+)
+def test_what_shadows_an_import(source: str, names: set[str]) -> None:
+    assert shadowed_imports(source) == names
+
+
+def test_no_function_binds_a_name_that_its_module_imports() -> None:
+    found = {
+        path.relative_to(SOURCE).as_posix(): shadowed_imports(path.read_text(encoding="utf-8"))
+        for path in MODULES
+    }
+    assert {module: names for module, names in found.items() if names} == {}, "name it otherwise"
 
 
 def test_no_module_is_long() -> None:

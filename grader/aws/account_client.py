@@ -20,7 +20,7 @@ from grader.model.fact import Found, Missing, Unknown
 from grader.model.machine_limit import limit_reached
 from grader.model.observation import Part, check_part
 from grader.safety.redact import redact
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger("grader")
-_shown = Repeated()
+_shown = ShownFaults()
 
 _OF_NO_ANSWER = (Interrupted, AssertionError, ImportError, NameError, NotImplementedError)
 """What no answer raises, whatever is in it: the end of the run, and faults that are all ours."""

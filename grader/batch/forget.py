@@ -242,7 +242,7 @@ def _make_anew(each: Folder, traces: Traces, pages: Collection[Path], told: Forg
     try:
         rubric = load_rubric(root / RUBRIC, None)
         stored = results.each_stored(batch.students)
-        known = [student.known for student in stored if student.known is not None]
+        known = [student.result for student in stored if student.result is not None]
     except BadInput as bad:
         told.stale.extend(bad.problems)
         for path in (*there, *pages):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from grader.batch.parties import Earlier, party_of
+from grader.batch.parties import Earlier
 from grader.model.access import MissingFile
-from grader.model.batch import KnownWay
+from grader.model.batch import KnownWay, party_of
 from grader.model.fact import Found
 from grader.observe.refusals import unknowns
 from grader.roster.fingerprint import fingerprint
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch, OfStudent, Student
     from grader.model.report import Report
     from grader.results.directory import StoredStudent
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.scoring.suspicion import KeptResult
 
 
@@ -66,30 +66,33 @@ class KnownGroups:
             self._add_seen(stored)
 
     def _add_seen(self, stored: StoredStudent) -> None:
-        if any(isinstance(observation.identity, Found) for observation in stored.seen):
+        if any(isinstance(observation.identity, Found) for observation in stored.observations):
             self._students.setdefault(party_of(stored.student), []).append(stored.student)
 
-    def is_open(self, row: Account) -> bool:
+    def is_open(self, entry: RosterEntry) -> bool:
         """Whether a way of the row's group led nowhere, or the row's own way is a new one."""
-        return bool(row.group) and (row.student_id in self._open or self._is_new(row))
+        return bool(entry.group) and (entry.student_id in self._open or self._is_new(entry))
 
-    def _is_new(self, row: Account) -> bool:
+    def _is_new(self, entry: RosterEntry) -> bool:
         if self._ways is UNSET:  # version 0.1.0 did not say
             return False
-        if isinstance(row.access, MissingFile):
+        if isinstance(entry.access, MissingFile):
             return False
-        known = self._ways.get(row.student_id)
-        if known is None or known.fingerprint == fingerprint(row):
+        known = self._ways.get(entry.student_id)
+        if known is None or known.fingerprint == fingerprint(entry):
             return known is None
-        return not self._is_found_region(row)
+        return not self._is_found_region(entry)
 
-    def _is_found_region(self, row: Account) -> bool:
+    def _is_found_region(self, entry: RosterEntry) -> bool:
         """Whether the row's way is the one it was, with the region filled in that was found."""
-        way = self._found_there.get(row.student_id)
-        return way is not None and way.fingerprint == fingerprint(replace(row, region=None))
+        way = self._found_there.get(entry.student_id)
+        return way is not None and way.fingerprint == fingerprint(replace(entry, region=None))
 
     def ways(
-        self, rows: Iterable[Account], known: Mapping[str, object], kept: Mapping[str, KeptResult]
+        self,
+        rows: Iterable[RosterEntry],
+        standing_results: Mapping[str, object],
+        kept: Mapping[str, KeptResult],
     ) -> dict[str, KnownWay]:
         """Known ways of rows whose stored result still belongs to them; others' are dropped.
 
@@ -97,61 +100,63 @@ class KnownGroups:
         """
         if self._ways is not UNSET:
             filled_in = {
-                row.student_id: KnownWay(fingerprint(row), self._ways[row.student_id].account_id)
-                for row in rows
-                if self._is_found_region(row)
+                entry.student_id: KnownWay(
+                    fingerprint(entry), self._ways[entry.student_id].account_id
+                )
+                for entry in rows
+                if self._is_found_region(entry)
             }
             ways = {**self._ways, **filled_in}
-            return {name: way for name, way in ways.items() if name in known}
+            return {name: way for name, way in ways.items() if name in standing_results}
         return {
-            row.student_id: KnownWay(fingerprint(row), kept[row.student_id].report.account_id)
-            for row in rows
-            if row.group and row.student_id in kept
+            entry.student_id: KnownWay(fingerprint(entry), kept[entry.student_id].report.account_id)
+            for entry in rows
+            if entry.group and entry.student_id in kept
         }
 
-    def students(self, rows: Iterable[Account]) -> dict[str, list[Student]]:
+    def students(self, rows: Iterable[RosterEntry]) -> dict[str, list[Student]]:
         """The students whose observations are stored, by their groups."""
-        parties = {party_of(row) for row in rows}
+        parties = {party_of(entry) for entry in rows}
         return {name: who for name, who in self._students.items() if who and name in parties}
 
-    def earlier(self, rows: Sequence[Account], *, again: bool) -> dict[str, Earlier]:
+    def earlier(self, rows: Sequence[RosterEntry], *, again: bool) -> dict[str, Earlier]:
         """What is known of the groups of ``rows``.
 
         Unless everything is graded ``again``, accounts that a member's grade rests on stand.
         """
         led_to: dict[str, dict[str, str]] = {}
         stands: dict[str, frozenset[tuple[str, str]]] = {}
-        for row in rows:
-            if not row.group:
+        for entry in rows:
+            if not entry.group:
                 continue
-            name = party_of(row)
+            name = party_of(entry)
             known = led_to.setdefault(name, {})
-            way = None if self._ways is UNSET else self._ways.get(row.student_id)
-            if way is not None and not self._is_new(row):
+            way = None if self._ways is UNSET else self._ways.get(entry.student_id)
+            if way is not None and not self._is_new(entry):
                 account_id = way.account_id
-                if account_id and row.expected_account_id in {None, account_id}:
-                    known[row.student_id] = account_id
+                if account_id and entry.expected_account_id in {None, account_id}:
+                    known[entry.student_id] = account_id
             if not again:
-                mine = self._stands.get(row.student_id, frozenset())
+                mine = self._stands.get(entry.student_id, frozenset())
                 stands[name] = stands.get(name, frozenset()) | mine
         return {name: Earlier(led_to[name], stands.get(name, frozenset())) for name in led_to}
 
 
-def is_of_group(report: Report, row: OfStudent) -> bool:
+def is_of_group(report: Report, entry: OfStudent) -> bool:
     """Whether the report is of the group that the row names; neither may have one."""
-    return (report.group or None) == (row.group or None)
+    return (report.group or None) == (entry.group or None)
 
 
 def _standing(stored: StoredStudent) -> Iterator[tuple[str, str]]:
     """The accounts that are not looked at again: the one that counts, and all that was seen whole."""
-    for observation in stored.seen:
+    for observation in stored.observations:
         if observation.account_id and (
             observation is stored.observation or not any(unknowns(observation))
         ):
             yield observation.account_id, observation.region
 
 
-def whole_groups(rows: Sequence[Account], chosen: Collection[str]) -> tuple[Account, ...]:
+def whole_groups(rows: Sequence[RosterEntry], chosen: Collection[str]) -> tuple[RosterEntry, ...]:
     """The rows of the ``chosen`` students and of everybody in a group with one of them."""
-    parties = {party_of(row) for row in rows if row.student_id in chosen}
-    return tuple(row for row in rows if party_of(row) in parties)
+    parties = {party_of(entry) for entry in rows if entry.student_id in chosen}
+    return tuple(entry for entry in rows if party_of(entry) in parties)

@@ -15,11 +15,11 @@ from grader.results.directory import BATCH, RUBRIC
 from grader.results.handed_back import read_handed_back
 from grader.results.overrides import (
     Worth,
-    mark_of,
     number_fault,
+    parse_override,
     read_overrides,
     why_fault,
-    with_mark,
+    with_override,
     write_overrides,
 )
 from grader.roster.find import find_students
@@ -27,7 +27,7 @@ from grader.scoring.open_by import ShownScores
 from grader.scoring.suspicion import KeptResult
 
 if TYPE_CHECKING:
-    from grader.batch.regrade import Change
+    from grader.batch.regrade import ReportChange
     from grader.model.report import Adjustment, Report
     from grader.results.directory import Results
 
@@ -37,7 +37,7 @@ _BY_HAND = N_(
 )
 
 
-class Mark(NamedTuple):
+class OverrideRequest(NamedTuple):
     """What a human decided: for whom, of which criterion (or ``bonus``, ``total``), and why."""
 
     student: str
@@ -48,18 +48,18 @@ class Mark(NamedTuple):
     at: str = ""
 
 
-class Marked(NamedTuple):
+class OverrideOutcome(NamedTuple):
     """What came of a mark. ``changes`` are of everybody whose marks were not counted yet; ``report`` is
     the student's, ``None`` where there is none yet. ``notes`` are what to know of the file."""
 
     student_id: str
     report: Report | None
-    changes: list[Change]
+    changes: list[ReportChange]
     notes: tuple[Problem, ...]
 
 
-def override_points(results: Results, mark: Mark) -> Marked:
-    """Write ``mark`` into ``overrides.csv``, and by that every report, summary, table and page.
+def override_points(results: Results, request: OverrideRequest) -> OverrideOutcome:
+    """Write ``request`` into ``overrides.csv``, and by that every report, summary, table and page.
 
     Raises :class:`BadInput` with all that is wrong with the mark and with the file; then nothing is
     written.
@@ -79,58 +79,59 @@ def override_points(results: Results, mark: Mark) -> Marked:
         former = () if batch.former_criteria is UNSET else batch.former_criteria
         worth = Worth.of(rubric, former)
         names = [student.student_id for student in batch.students]
-        student_id, made = _checked(results, mark, worth)
+        student_id, override = _checked(results, request, worth)
         read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
         stored = [
             student for student in results.each_stored(batch.students) if student.report is not None
         ]
-        write_overrides(results.root, with_mark(results.root, student_id, mark.criterion, made))
+        write_overrides(
+            results.root, with_override(results.root, student_id, request.criterion, override)
+        )
         overrides = read_overrides(results.root, names, worth)
         everybody: list[KeptResult] = []
-        changes: list[Change] = []
+        changes: list[ReportChange] = []
         for student in stored:
-            if student.report is None or student.known is None:
+            if student.report is None or student.result is None:
                 continue
-            report = overrides.on(student.report)
+            report = overrides.apply_to(student.report)
             if report != student.report:
-                results.keep_former(student.report, "override")
-                results.write_report(report)
+                results.write_report(report, former=student.report, why="override")
                 changes.append(change_of(student.report, report))
-            everybody.append(KeptResult(report, student.known.code))
+            everybody.append(KeptResult(report, student.result.code))
         shown = ShownScores.as_kept(batch)
         summary = results.write_class(everybody, rubric, batch.students, batch.lang, shown)
         reports = [known.report for known in everybody]
         if batch.state == "finished":
             write_pages(results, reports, summary, rubric, lang=batch.lang)
     mine = next((report for report in reports if report.student_id == student_id), None)
-    return Marked(student_id, mine, changes, overrides.notes)
+    return OverrideOutcome(student_id, mine, changes, overrides.notes)
 
 
-def _checked(results: Results, mark: Mark, worth: Worth) -> tuple[str, Adjustment]:
+def _checked(results: Results, request: OverrideRequest, worth: Worth) -> tuple[str, Adjustment]:
     """Whom the mark is for, and the mark. Raises :class:`BadInput` with all that is wrong."""
     batch = results.batch()
     problems: list[Problem] = []
     found: list[str] = []
     try:
-        found = find_students(batch.students, [mark.student], "STUDENT")
+        found = find_students(batch.students, [request.student], "STUDENT")
     except BadInput as bad:
         problems += bad.problems
-    made = mark_of(mark.criterion, mark.points, worth)
-    fault = why_fault(mark.why)
-    if isinstance(made, tuple):
-        problems.append(Problem("CRITERION", None, *made))
-    elif mark.criterion in worth.former:
-        message = _("The rubric no longer has “{criterion}”.", criterion=mark.criterion)
+    override = parse_override(request.criterion, request.points, worth)
+    fault = why_fault(request.why)
+    if isinstance(override, tuple):
+        problems.append(Problem("CRITERION", None, *override))
+    elif request.criterion in worth.former:
+        message = _("The rubric no longer has “{criterion}”.", criterion=request.criterion)
         problems.append(Problem("CRITERION", None, message, _("Name one that it has.")))
     elif fault is None:
-        fault = number_fault(made.points, mark.why.strip())
+        fault = number_fault(override.points, request.why.strip())
     if fault is not None:
         problems.append(Problem("--why", None, *fault))
     try:
         read_overrides(results.root, [student.student_id for student in batch.students], worth)
     except BadInput as bad:
         problems += bad.problems
-    if problems or isinstance(made, tuple):
+    if problems or isinstance(override, tuple):
         raise BadInput(problems)
-    words = {"why": mark.why.strip(), "by": mark.by.strip(), "at": mark.at}
-    return found[0], msgspec.structs.replace(made, **words)
+    words = {"why": request.why.strip(), "by": request.by.strip(), "at": request.at}
+    return found[0], msgspec.structs.replace(override, **words)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.batch.ways import Way
 from grader.judging.ungraded import Unjudged
-from grader.model.batch import owner_of
+from grader.model.batch import party_of
 from grader.model.fact import Found
 from grader.scoring.best_account import best_of, points_so_far
 
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from grader.engines.visit import Visit
-    from grader.model.batch import OfStudent
     from grader.model.observation import Observation
     from grader.model.outcome import Outcome
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
-    Scored = Callable[[Account, Observation, Sequence[Outcome]], Report]
+    Scored = Callable[[RosterEntry, Observation, Sequence[Outcome]], Report]
 
 
 @dataclass(frozen=True)
@@ -29,18 +28,18 @@ class Graded:
     """One student's result. ``observation`` is ``None`` where the grader itself failed.
 
     ``others`` are the observations of a group's other accounts, and of ways that led nowhere.
-    ``led_to`` is the account that the student's own way leads to, as far as that is known. ``now`` is
-    the report of this run, where that of an earlier run counts instead. ``fault`` is the ungraded report
-    of a run in which the grader itself failed: an earlier grade is replaced only by one that is worth as
-    much.
+    ``led_to`` is the account that the student's own way leads to, as far as that is known.
+    ``this_run_report`` is given where the report of an earlier run counts instead. ``fault`` is the
+    ungraded report of a run in which the grader itself failed: an earlier grade is replaced only by one
+    that is worth as much.
     """
 
-    account: Account
+    entry: RosterEntry
     observation: Observation | None
     report: Report
     others: tuple[Observation, ...] = ()
     led_to: str | None = None
-    now: Report | None = None
+    this_run_report: Report | None = None
     fault: Report | None = None
 
 
@@ -48,11 +47,12 @@ class Earlier(NamedTuple):
     """What earlier runs know of a party.
 
     ``led_to`` has the account to which a row's way, by its student, is known to lead. Of the accounts in
-    ``seen``, each with its region, there are results that stand: they are not looked at again.
+    ``settled_accounts``, each with its region, there are results that stand: they are not looked at
+    again.
     """
 
     led_to: Mapping[str, str] = {}
-    seen: frozenset[tuple[str, str]] = frozenset()
+    settled_accounts: frozenset[tuple[str, str]] = frozenset()
 
 
 NOTHING_EARLIER = Earlier()
@@ -63,7 +63,7 @@ class Party:
     """A group, or a student alone: rows with one result. ``ways`` are tried, by their ``visits``."""
 
     name: str
-    rows: list[Account]
+    rows: list[RosterEntry]
     earlier: Earlier = NOTHING_EARLIER
     visits: dict[Way, Visit] = field(default_factory=dict)
     of_row: dict[str, Way] = field(default_factory=dict)
@@ -81,38 +81,33 @@ class Party:
 
     def is_settled(self, account_id: str | None, region: str) -> bool:
         """Whether the account has a result that stands."""
-        return (account_id, region) in self.earlier.seen
-
-
-def party_of(whose: OfStudent) -> str:
-    """The name of the party that a row, or a student, is of."""
-    return " ".join(owner_of(whose))
+        return (account_id, region) in self.earlier.settled_accounts
 
 
 def parties_of(
-    accounts: Iterable[Account],
-    visit: Callable[[Account], Visit] | None,
+    entries: Iterable[RosterEntry],
+    visit: Callable[[RosterEntry], Visit] | None,
     earlier: Mapping[str, Earlier],
 ) -> dict[str, Party]:
     """The parties of a class by their names, in the order of the rows. Equal ways are one; without
     ``visit`` they have none."""
     parties: dict[str, Party] = {}
-    for row in accounts:
-        name = party_of(row)
+    for entry in entries:
+        name = party_of(entry)
         party = parties.setdefault(name, Party(name, [], earlier.get(name, NOTHING_EARLIER)))
-        party.rows.append(row)
+        party.rows.append(entry)
     if visit is None:
         return parties
     for party in parties.values():
-        for row in sorted(party.rows, key=_rank):
-            visited = visit(row)
+        for entry in sorted(party.rows, key=_rank):
+            visited = visit(entry)
             way = next((way for way, other in party.visits.items() if other == visited), None)
             if way is None:
-                way = Way((_rank(row), party.name), party.name, visited.access)
+                way = Way((_rank(entry), party.name), party.name, visited.access)
                 party.visits[way] = visited
-            party.of_row[row.student_id] = way
-            if row.student_id in party.earlier.led_to:
-                party.led_to.setdefault(way, party.earlier.led_to[row.student_id])
+            party.of_row[entry.student_id] = way
+            if entry.student_id in party.earlier.led_to:
+                party.led_to.setdefault(way, party.earlier.led_to[entry.student_id])
         party.settled = {
             way
             for way, visit in party.visits.items()
@@ -121,23 +116,23 @@ def parties_of(
     return parties
 
 
-def _rank(row: Account) -> str:
+def _rank(entry: RosterEntry) -> str:
     """By the id, which is unique whatever its case, so that no order of rows matters."""
-    return row.student_id.casefold()
+    return entry.student_id.casefold()
 
 
 class Candidates:
     """What was seen for one party, on its way through the judge, and then what counts.
 
-    ``now`` was seen in this run, ``nowhere`` stands for the ways that led to no account; ``stored`` was
-    seen earlier, of accounts that the party's ways led to then. With ``keep_best`` what was seen earlier
-    of an account counts where it is worth more.
+    ``observed_now`` was seen in this run, ``nowhere`` stands for the ways that led to no account;
+    ``stored`` was seen earlier, of accounts that the party's ways led to then. With ``keep_best`` what
+    was seen earlier of an account counts where it is worth more.
     """
 
     def __init__(
         self,
         party: Party,
-        now: Sequence[Observation],
+        observed_now: Sequence[Observation],
         nowhere: Mapping[Way, Observation],
         stored: Sequence[Observation],
         *,
@@ -145,22 +140,22 @@ class Candidates:
     ) -> None:
         self.party = party
         self._keep_best = keep_best
-        self._fresh = len(now) + len(nowhere)
-        known = {observation.account_id for observation in (*now, *stored)}
+        self._fresh = len(observed_now) + len(nowhere)
+        known = {observation.account_id for observation in (*observed_now, *stored)}
         # Which account a way led to before, or should lead to, is no open question if that was seen.
         self._closed = {
-            len(now) + number
+            len(observed_now) + number
             for number, way in enumerate(nowhere)
             if party.expected(way) in known - {None}
         }
-        self.seen = [*now, *nowhere.values(), *stored]
+        self.observations = [*observed_now, *nowhere.values(), *stored]
         self.outcomes: dict[int, list[Outcome]] = {}
         self._failed = False
 
     def judge(self, index: int, outcomes: list[Outcome]) -> bool:
         """Keep the judge's ``outcomes`` of one observation; whether all of them are judged now."""
         self.outcomes[index] = outcomes
-        return len(self.outcomes) == len(self.seen) and not self._failed
+        return len(self.outcomes) == len(self.observations) and not self._failed
 
     def is_of_this_run(self, index: int) -> bool:
         """Whether it was seen in this run, rather than stored by an earlier one."""
@@ -174,62 +169,67 @@ class Candidates:
     @property
     def unjudged(self) -> list[Observation]:
         """The observations of which one may count, where the judge failed."""
-        return [seen for i, seen in enumerate(self.seen) if i not in self._closed] or self.seen
+        return [
+            seen for i, seen in enumerate(self.observations) if i not in self._closed
+        ] or self.observations
 
-    def graded(self, row: Account, scored: Scored) -> Graded:
+    def graded(self, entry: RosterEntry, scored: Scored) -> Graded:
         """The result for one of the party's rows, from everything that was seen."""
         reports = [
-            scored(row, observation, self.outcomes[i]) for i, observation in enumerate(self.seen)
+            scored(entry, observation, self.outcomes[i])
+            for i, observation in enumerate(self.observations)
         ]
         counts = list(self._counting(reports))
-        best, report = best_of([self.seen[i] for i in counts], [reports[i] for i in counts])
+        best, report = best_of([self.observations[i] for i in counts], [reports[i] for i in counts])
         chosen = counts[best]
-        now = None
+        this_run_report = None
         if chosen >= self._fresh > 0 and not self.party.settled:
             fresh = range(self._fresh)
-            _, now = best_of([self.seen[i] for i in fresh], [reports[i] for i in fresh])
-        way = self.party.of_row.get(row.student_id)
+            _, this_run_report = best_of(
+                [self.observations[i] for i in fresh], [reports[i] for i in fresh]
+            )
+        way = self.party.of_row.get(entry.student_id)
         failed = (reports[i] for i in counts if isinstance(self.outcomes[i], Unjudged))
         return Graded(
-            row,
-            self.seen[chosen],
+            entry,
+            self.observations[chosen],
             report,
-            tuple(self.seen[i] for i in counts if i != chosen),
-            self.party.led_to.get(way) if way is not None else None,
-            now,
-            next(failed, None),
+            others=tuple(self.observations[i] for i in counts if i != chosen),
+            led_to=self.party.led_to.get(way) if way is not None else None,
+            this_run_report=this_run_report,
+            fault=next(failed, None),
         )
 
     def _counting(self, reports: Sequence[Report]) -> Iterator[int]:
         """The observations that count: of an account that was seen twice the later one, unless only the
         earlier one could be graded, or it is worth more and the best is kept."""
         twice = {
-            (now, then)
-            for now in range(self._fresh)
-            for then in range(self._fresh, len(self.seen))
-            if _same_account(self.seen[now], self.seen[then])
+            (new, old)
+            for new in range(self._fresh)
+            for old in range(self._fresh, len(self.observations))
+            if _same_account(self.observations[new], self.observations[old])
         }
         stands = {
-            now
-            for now, then in twice
-            if (reports[now].status == "ungraded" and reports[then].status == "graded")
-            or (self._keep_best and is_worth_more(reports[then], reports[now]))
+            new
+            for new, old in twice
+            if (reports[new].status == "ungraded" and reports[old].status == "graded")
+            or (self._keep_best and is_worth_more(reports[old], reports[new]))
         }
-        gone = {then for now, then in twice if now not in stands}
+        gone = {old for new, old in twice if new not in stands}
         # Where nothing else is left, a way that leads nowhere is what there is to tell.
-        left = [i for i in range(len(self.seen)) if i not in stands | gone | self._closed]
+        left = [i for i in range(len(self.observations)) if i not in stands | gone | self._closed]
         yield from left or [0]
 
 
-def is_worth_more(then: Report, now: Report) -> bool:
+def is_worth_more(former: Report, current: Report) -> bool:
     """Whether an earlier result counts before another: graded first, then more points.
 
     Unlike between the accounts of a group (:func:`best_of`), a grade never gives way to what is open:
     both results are of the same work, and a fault of today must not take away what was settled.
     """
-    if then.status != now.status:
-        return then.status == "graded"
-    return points_so_far(then) > points_so_far(now)
+    if former.status != current.status:
+        return former.status == "graded"
+    return points_so_far(former) > points_so_far(current)
 
 
 def _same_account(observation: Observation, other: Observation) -> bool:

@@ -23,7 +23,7 @@ from grader.roster.load import student_of
 from grader.rubric.needs import needs_of
 from grader.safety.printable import printable
 from grader.safety.redact import redact
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.outcome import CheckInfo, Outcome
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
 
     Observed: TypeAlias = tuple[Candidates, int]
@@ -49,12 +49,12 @@ after how many seconds it begins with fewer."""
 
 
 class Pipeline:
-    """One run over a class. What it needs is loaded and valid; what it finds goes to ``graded``.
+    """One run over a class. What it needs is loaded and valid; what it finds goes to ``on_graded``.
 
     At most ``settings.jobs`` accounts are visited at a time, by whatever ``engine`` runs the tasks
     (threads, if none is given). An account to which several rows lead is exercised once, by the way that
     may (:mod:`grader.batch.ways`). ``earlier`` is what is known of each party from before; ``stored``
-    reads what was seen of it then. ``identified`` hears whose account it is and where it is asked,
+    reads what was seen of it then. ``on_identified`` hears whose account it is and where it is asked,
     before anything else is asked of it.
     """
 
@@ -64,14 +64,14 @@ class Pipeline:
         judge: Judge,
         checks: Mapping[str, CheckInfo],
         settings: Settings,
-        graded: Callable[[Graded], None],
+        on_graded: Callable[[Graded], object],
         engine: Engine | None = None,
         earlier: Mapping[str, Earlier] | None = None,
         stored: Callable[[str], Sequence[Observation]] = lambda _party: (),
-        identified: Callable[[Identified, Visit], None] = lambda *_: None,
+        on_identified: Callable[[Identified, Visit], None] = lambda *_: None,
     ) -> None:
         self._rubric, self._judge, self._checks = rubric, judge, checks
-        self._settings, self._graded, self._tell_identified = settings, graded, identified
+        self._settings, self._on_graded, self._on_identified = settings, on_graded, on_identified
         self._needs = needs_of(rubric, checks, KINDS, settings.only)
         self._engine = engine or Threads(settings.jobs)
         self._earlier, self._stored = earlier or {}, stored
@@ -80,15 +80,15 @@ class Pipeline:
         self._engine.on_aside(lambda: self._done.put(None))
         self._observed: list[Observed] = []
         self._since = 0.0
-        self._lost, self._shown = False, Repeated()
+        self._lost, self._shown = False, ShownFaults()
         self.failed = False
         """Somebody is ungraded because the grader failed, and not for what was seen."""
 
-    def run(self, accounts: Iterable[Account], *, visit: bool = True) -> None:
+    def run(self, entries: Iterable[RosterEntry], *, visit: bool = True) -> None:
         """Grade everyone; unless they ``visit``, by what is stored of their parties alone. On
         ``KeyboardInterrupt`` the queues are given back and it goes on up."""
         try:
-            self._run(self._visiting(accounts, self._visit if visit else None))
+            self._run(self._visiting(entries, self._visit if visit else None))
         finally:
             self._engine.close()
             if self._shown.repeat_count:
@@ -106,7 +106,7 @@ class Pipeline:
                 visiting.fill()
                 while self._batch_ready(visiting) and len(judging) < self._judge.workers:
                     batch, self._observed = self._observed[:AT_A_TIME], self._observed[AT_A_TIME:]
-                    seen = [candidates.seen[index] for candidates, index in batch]
+                    seen = [candidates.observations[index] for candidates, index in batch]
                     judged = self._judge.submit(self._rubric, seen)
                     judging[judged] = batch
                     judged.add_done_callback(self._done.put)
@@ -129,33 +129,33 @@ class Pipeline:
     # -- visiting -----------------------------------------------------------------------------
 
     def _visiting(
-        self, accounts: Iterable[Account], visit: Callable[[Account], Visit] | None
+        self, entries: Iterable[RosterEntry], visit: Callable[[RosterEntry], Visit] | None
     ) -> Visiting:
         return Visiting(
-            parties_of(accounts, visit, self._earlier),
+            parties_of(entries, visit, self._earlier),
             self._rubric,
             self._needs,
             self._settings,
             self._engine,
             stored=self._stored,
-            done=self._done.put,
-            identified=self._tell_identified,
-            seen=self._enqueue,
-            crashed=lambda party, error: self._crashed(party.rows, (), error),
-            unknown=self._unknown,
+            on_task_done=self._done.put,
+            on_identified=self._on_identified,
+            on_observed=self._enqueue,
+            on_crashed=lambda party, error: self._crashed(party.rows, (), error),
+            unknown_for=self._unknown_for,
         )
 
-    def _visit(self, account: Account) -> Visit:
-        region = self._settings.region_of(account, self._rubric)
-        endpoint_url = account.endpoint_url or self._settings.endpoint_url
-        return Visit(account.access, account.expected_account_id, region, endpoint_url, account.use)
+    def _visit(self, entry: RosterEntry) -> Visit:
+        region = self._settings.region_of(entry, self._rubric)
+        endpoint_url = entry.endpoint_url or self._settings.endpoint_url
+        return Visit(entry.access, entry.expected_account_id, region, endpoint_url, entry.use)
 
     # -- judging ------------------------------------------------------------------------------
 
     def _enqueue(self, candidates: Candidates) -> None:
         if not self._observed:
             self._since = time.monotonic()
-        self._observed += [(candidates, index) for index in range(len(candidates.seen))]
+        self._observed += [(candidates, index) for index in range(len(candidates.observations))]
 
     def _batch_ready(self, visiting: Visiting) -> bool:
         """Whether to judge now: there are enough, they have waited long enough, or no more will come."""
@@ -180,42 +180,48 @@ class Pipeline:
         for (candidates, index), judged in zip(batch, outcomes, strict=True):
             self.failed |= isinstance(judged, Unjudged) and candidates.is_of_this_run(index)
             if candidates.judge(index, judged):
-                for row in candidates.party.rows:
-                    self._grade(row, candidates)
+                for entry in candidates.party.rows:
+                    self._grade(entry, candidates)
 
-    def _grade(self, row: Account, candidates: Candidates) -> None:
+    def _grade(self, entry: RosterEntry, candidates: Candidates) -> None:
         try:
-            graded = candidates.graded(row, self._scored)
+            graded = candidates.graded(entry, self._scored)
         except Exception as error:  # noqa: BLE001 - as above
-            self._crashed([row], candidates.unjudged, error)
+            self._crashed([entry], candidates.unjudged, error)
         else:
-            self._graded(graded)
+            self._on_graded(graded)
 
-    def _scored(self, row: Account, seen: Observation, judged: Sequence[Outcome]) -> Report:
+    def _scored(self, entry: RosterEntry, seen: Observation, judged: Sequence[Outcome]) -> Report:
         settings = self._settings
         return score(
-            *(student_of(row), seen, judged, self._rubric, self._checks),
+            student_of(entry),
+            observation=seen,
+            outcomes=judged,
+            rubric=self._rubric,
+            checks=self._checks,
             lang=settings.lang,
             only=settings.only,
             due=settings.due,
         )
 
-    def _crashed(self, rows: list[Account], seen: Sequence[Observation], error: Exception) -> None:
+    def _crashed(
+        self, rows: list[RosterEntry], seen: Sequence[Observation], error: Exception
+    ) -> None:
         """Report the students as ungraded; what was ``seen`` is kept, to be judged later."""
-        unknown = self._unknown(error)
-        for account in rows:
+        unknown = self._unknown_for(error)
+        for entry in rows:
             report = ungraded_report(
-                student_of(account),
+                student_of(entry),
                 self._rubric,
                 unknown,
                 seed=self._settings.seed,
-                region=self._visit(account).region,
+                region=self._visit(entry).region,
                 lang=self._settings.lang,
             )
-            others = tuple(seen[1:]) if account.group else ()
-            self._graded(Graded(account, next(iter(seen), None), report, others, fault=report))
+            others = tuple(seen[1:]) if entry.group else ()
+            self._on_graded(Graded(entry, next(iter(seen), None), report, others, fault=report))
 
-    def _unknown(self, error: Exception) -> Unknown:
+    def _unknown_for(self, error: Exception) -> Unknown:
         """What a failure of the grader is in a report. On standard error, a bug's traceback, or once a
         class that the engine is lost."""
         self.failed = True

@@ -10,7 +10,6 @@ from msgspec import UNSET
 from grader import __version__
 from grader.batch.former_partners import FormerPartners
 from grader.batch.known_groups import KnownGroups, whole_groups
-from grader.batch.parties import party_of
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.batch.same_row import (
     as_judged,
@@ -20,6 +19,7 @@ from grader.batch.same_row import (
 )
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem, bad_input
+from grader.model.batch import party_of
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.results.changes import roster_changes, rubric_changes, stored_rubric
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Batch, KnownWay, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.suspicion import KeptResult
 
@@ -61,7 +61,7 @@ class Plan:
     accounts of which nothing that is stored counts for a student any more, by the student's id.
     """
 
-    todo: tuple[Account, ...]
+    todo: tuple[RosterEntry, ...]
     settings: Settings
     start_over: bool
     kept: tuple[KeptResult, ...] = ()
@@ -103,7 +103,9 @@ def plan(
         return Plan(chosen, settings, start_over=True, raw_batch=raw_batch)
     batch = results.batch()
     former_rows = {student.student_id: student for student in batch.students}
-    students = [settings.row_of(row, former_rows.get(row.student_id)) for row in roster.accounts]
+    students = [
+        settings.student_of(entry, former_rows.get(entry.student_id)) for entry in roster.entries
+    ]
     before = rows_before(results, batch, students)
     if not force:
         is_same = batch.roster_sha256 == roster.sha256
@@ -116,27 +118,27 @@ def plan(
     judged_by = (batch.checks_sha256, batch.grader_sha256, batch.lang, batch.state)
     failed = set[str]() if batch.judging_failed is UNSET else {*batch.judging_failed}
     judged_alike = judged_by == (checks_sha256, grader_sha256(), settings.lang, "finished")
-    known: dict[str, KeptResult] = {}
-    seen: dict[str, KeptResult] = {}
+    standing_results: dict[str, KeptResult] = {}
+    last_results: dict[str, KeptResult] = {}
     outdated: list[Student] = []
     groups = KnownGroups(batch, before)
     asked: set[str] = set()
     # Another account is another observation.
     named = NamedAccounts(students)
     maybe = (student for student in students if not is_another_account(student, before))
-    partners = FormerPartners(roster.accounts, batch, _bound_at_desk(results))
+    partners = FormerPartners(roster.entries, batch, _bound_at_desk(results))
     for stored_student in partners.stored(results, maybe):
         asked |= criteria_of(stored_student.report)
-        last = stored_student.known
+        last = stored_student.result
         if is_less := stored_student.student.student_id in partners.withdrawn:
             groups.add_left(stored_student)
             outdated += [stored_student.student] if last is None else []
         if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
-        if any(isinstance(found.identity, Found) for found in stored_student.seen):
-            seen[stored_student.student.student_id] = last
+        if any(isinstance(found.identity, Found) for found in stored_student.observations):
+            last_results[stored_student.student.student_id] = last
         if same := is_same_row(stored_student, last.report, before, settings.region, rubric):
-            known[stored_student.student.student_id] = last
+            standing_results[stored_student.student.student_id] = last
         # A human's marks settle what is open for one student alone.
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         if not (
@@ -146,22 +148,22 @@ def plan(
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    without_report = {*partners.withdrawn} - {*known, *seen}
-    given = (roster.accounts, chosen, known, groups, without_report)
+    without_report = {*partners.withdrawn} - {*standing_results, *last_results}
+    given = (roster.entries, chosen, standing_results, groups, without_report)
     todo = _to_grade(*given, only=bool(only), keep_all=keep_all)
     _check_regions(
         *(results, batch, students, rubric, settings),
-        [result.report for result in {**seen, **known}.values()],
-        roster.accounts if keep_all else todo,
+        [result.report for result in {**last_results, **standing_results}.values()],
+        roster.entries if keep_all else todo,
     )
-    again = {account.student_id for account in todo}
-    kept = {name: result for name, result in known.items() if name not in again}
-    earlier = {name: result for name, result in seen.items() if name in again}
+    again = {entry.student_id for entry in todo}
+    kept = {name: result for name, result in standing_results.items() if name not in again}
+    earlier = {name: result for name, result in last_results.items() if name in again}
     judged = {*kept, *earlier, *(without_report - again)}
     former = former_criteria(batch, asked, rubric)
     overrides = read_overrides(
         results.root,
-        [account.student_id for account in roster.accounts],
+        [entry.student_id for entry in roster.entries],
         Worth.of(rubric, former),
     )
     read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
@@ -175,7 +177,7 @@ def plan(
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
-        ways=groups.ways(roster.accounts, known, kept),
+        ways=groups.ways(roster.entries, standing_results, kept),
         overrides=overrides,
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
@@ -185,15 +187,15 @@ def plan(
 
 
 def _to_grade(
-    rows: Sequence[Account],
-    chosen: Sequence[Account],
-    known: Mapping[str, KeptResult],
+    rows: Sequence[RosterEntry],
+    chosen: Sequence[RosterEntry],
+    standing_results: Mapping[str, KeptResult],
     groups: KnownGroups,
     without_report: Collection[str],
     *,
     only: bool,
     keep_all: bool,
-) -> tuple[Account, ...]:
+) -> tuple[RosterEntry, ...]:
     """Who is graded now: the ``chosen`` if ``only`` they are, else those of them who have no grade that
     stands, or something open in their group; with ``keep_all`` those of whom nothing is known.
 
@@ -201,20 +203,22 @@ def _to_grade(
     whoever is chosen.
     """
     if keep_all:
-        return tuple(_missing(chosen, known, groups))
+        return tuple(_missing(chosen, standing_results, groups))
     if only:
-        emptied = {row.student_id for row in rows if row.is_without_way} & {*without_report}
-        return whole_groups(rows, emptied | {row.student_id for row in chosen})
-    open_ones = (row for row in chosen if not _stands(row, known) or groups.is_open(row))
-    return whole_groups(rows, {row.student_id for row in open_ones})
+        emptied = {entry.student_id for entry in rows if entry.is_without_way} & {*without_report}
+        return whole_groups(rows, emptied | {entry.student_id for entry in chosen})
+    open_ones = (
+        entry for entry in chosen if not _stands(entry, standing_results) or groups.is_open(entry)
+    )
+    return whole_groups(rows, {entry.student_id for entry in open_ones})
 
 
-def _stands(row: Account, known: Mapping[str, KeptResult]) -> bool:
-    result = known.get(row.student_id)
+def _stands(entry: RosterEntry, standing_results: Mapping[str, KeptResult]) -> bool:
+    result = standing_results.get(entry.student_id)
     if result is None or result.report.status != "graded":
         return False
     # Whoever had handed in nothing, and has a mark all the same, may have handed in something now.
-    return row.absent or not result.report.nothing_seen
+    return entry.absent or not result.report.nothing_seen
 
 
 def _bound_at_desk(results: Results) -> Mapping[str, str]:
@@ -224,14 +228,14 @@ def _bound_at_desk(results: Results) -> Mapping[str, str]:
 
 
 def _missing(
-    rows: Sequence[Account], known: Mapping[str, KeptResult], groups: KnownGroups
-) -> Iterator[Account]:
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
+) -> Iterator[RosterEntry]:
     """The rows of which nothing is known, or nothing but that they came after what their group has."""
     were_seen = groups.students(rows)
-    for row in rows:
-        result = known.get(row.student_id)
-        if result is None or (result.report.nothing_seen and party_of(row) in were_seen):
-            yield row
+    for entry in rows:
+        result = standing_results.get(entry.student_id)
+        if result is None or (result.report.nothing_seen and party_of(entry) in were_seen):
+            yield entry
 
 
 def _refuse_changes(
@@ -289,12 +293,12 @@ def _check_regions(
     rubric: Rubric,
     settings: Settings,
     reports: Iterable[Report],
-    rows: Iterable[Account],
+    rows: Iterable[RosterEntry],
 ) -> None:
     """Raise :class:`BadInput` where ``rows`` would be looked at in the lab's region, and version 0.1.0
     looked at the class in another that nothing names: the region of its environment."""
     unnamed = {one.student_id: one for one in students if not (one.region or one.profile_region)}
-    would_be = any(row.student_id in unnamed and not row.absent for row in rows)
+    would_be = any(entry.student_id in unnamed and not entry.absent for entry in rows)
     if batch.region or settings.region or not would_be:
         return
     old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
@@ -339,10 +343,10 @@ def _is_as_judged(
     What a row that comes back was judged by, the batch does not say.
     """
     report, student = stored.report, stored.student
-    then = before.get(student.student_id)
-    if then is None or report is None or not stored.agree:
+    former = before.get(student.student_id)
+    if former is None or report is None or not stored.agree:
         return False
-    due_alike = (settings.due, student.due_at) == (batch.due or None, then.due_at)
+    due_alike = (settings.due, student.due_at) == (batch.due or None, former.due_at)
     return due_alike and (report.rubric_sha256, report.name, report.email, report.group) == (
         rubric.sha256,
         student.name,
@@ -351,8 +355,8 @@ def _is_as_judged(
     )
 
 
-def _chosen(roster: Roster, only: Sequence[str]) -> tuple[Account, ...]:
+def _chosen(roster: Roster, only: Sequence[str]) -> tuple[RosterEntry, ...]:
     if not only:
-        return roster.accounts
-    ids = find_students(roster.accounts, only, "--only")
-    return whole_groups(roster.accounts, ids)
+        return roster.entries
+    ids = find_students(roster.entries, only, "--only")
+    return whole_groups(roster.entries, ids)

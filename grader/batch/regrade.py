@@ -53,7 +53,7 @@ WRITERS = 8
 
 
 @dataclass(frozen=True)
-class Moved:
+class CriterionChange:
     """A criterion before and after. ``None`` where the rubric did not have it or has it no more."""
 
     id: str
@@ -62,12 +62,12 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Change:
+class ReportChange:
     """A student whose result changed, and why. ``before`` is ``None`` where there was no report."""
 
     before: Report | None
     after: Report
-    moved: tuple[Moved, ...]
+    moved: tuple[CriterionChange, ...]
 
     @property
     def is_adjusted(self) -> bool:
@@ -85,7 +85,7 @@ class Regraded:
 
     summary: Summary
     reports: list[Report]
-    changes: list[Change]
+    changes: list[ReportChange]
     skipped: list[str]
     notes: tuple[Problem, ...] = ()
     not_again: tuple[Report, ...] = ()
@@ -122,15 +122,16 @@ def regrade(
             asked |= criteria_of(report)
             if report is not None and not named.may_be(student, report.account_id):
                 continue
-            seen, reported, others = results.which_exist(
+            has_observation, has_report, has_others = results.which_exist(
                 student.student_id, OBSERVATION, REPORT, ACCOUNTS
             )
-            if seen or reported:
+            if has_observation or has_report:
                 there.append(as_judged(student, report))
-            if report is not None and not seen and not report.nothing_seen:
+            if report is not None and not has_observation and not report.nothing_seen:
                 skipped.append(student.student_id)
-            damaged = reported and report is None
-            left_alone = others and not (seen or reported)  # a killed grader wrote these first
+            damaged = has_report and report is None
+            # A killed grader wrote these first.
+            left_alone = has_others and not (has_observation or has_report)
             suspect = suspect or damaged or left_alone
         if suspect:
             _read_all(results, batch)
@@ -154,14 +155,10 @@ def regrade(
         except BadInput:
             _read_all(results, batch)
             raise
-        everybody = [rejudged.known for rejudged in again]
+        everybody = [rejudged.result for rejudged in again]
         reports = [known.report for known in everybody]
         missing = _missing(batch.students, reports)
-        changed = [
-            rejudged
-            for rejudged in again
-            if rejudged.before != rejudged.known.report or rejudged.counts is not None
-        ]
+        changed = [rejudged for rejudged in again if rejudged.is_change]
         changes = _told(changed)
         failed = tuple(one.not_again for one in again if one.not_again is not None)
         if dry_run:
@@ -212,28 +209,35 @@ def former_criteria(batch: Batch, asked: Iterable[str], rubric: Rubric) -> list[
 
 
 class Rejudged(NamedTuple):
-    """What a student has now: the report ``before``, and what is ``known`` by what counts now.
+    """What a student has now: the report ``before``, and the ``result`` by what counts now.
 
-    Where that is another of a group's accounts than before, ``counts`` is it, and ``others`` the rest.
+    If another of the group's accounts counts now, ``counting_observation`` is its observation and
+    ``others`` are the rest.
     ``not_again`` is the ungraded report of an observation that could not be judged: ``before`` stays.
     """
 
     before: Report | None
-    known: KeptResult
-    counts: Observation | None = None
+    result: KeptResult
+    counting_observation: Observation | None = None
     others: tuple[Observation, ...] = ()
     not_again: Report | None = None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before != self.result.report or self.counting_observation is not None
 
     def write(self, results: Results, why: Why) -> None:
         """Write the report that is known now, and what it rests on; what it said before is kept, with
         ``why`` it changed."""
-        report = self.known.report
-        if self.before is not None and not _only_adds(self.before, report):
-            results.keep_former(self.before, why)
-        if self.counts is not None:
-            results.write_student(report, self.counts, self.others)
+        report, former = self.result.report, self.before
+        if former is not None and _only_adds(former, report):
+            former = None
+        observation = self.counting_observation
+        if observation is not None:
+            results.write_student(report, observation, self.others, former=former, why=why)
         else:
-            results.write_report(report)
+            results.write_report(report, former=former, why=why)
 
 
 def judged_again(
@@ -259,12 +263,14 @@ def judged_again(
     class_ = list(everyone)
     named = NamedAccounts(class_)
     groups: dict[str | None, list[Student]] = {}
-    for row in class_:
-        groups.setdefault(row.group, []).append(row)
+    for member in class_:
+        groups.setdefault(member.group, []).append(member)
 
     def asked(student: Student, seen: Observation) -> Observation:
         members = groups.get(student.group, ()) if student.group else ()
-        regions = [region_to_judge_in(row, region, rubric, seen) for row in (student, *members)]
+        regions = [
+            region_to_judge_in(member, region, rubric, seen) for member in (student, *members)
+        ]
         return restrict_to(seen, rubric, seen.region if seen.region in regions else regions[0])
 
     some = list(students)
@@ -276,7 +282,7 @@ def judged_again(
         seen: list[Observation] = []
         for each_student in results.each_stored(some):
             student = named.only_named(each_student)
-            own = [asked(student.student, each) for each in student.seen]
+            own = [asked(student.student, each) for each in student.observations]
             # A group's student has an observation of each of its accounts: these are what is counted.
             if stored and max(len(seen) + len(own), len(stored) + 1) > size:
                 read.append((stored, seen))
@@ -291,14 +297,14 @@ def judged_again(
         stored, seen = read.popleft()
         judged = zip(seen, found, strict=True)
         for stored_student in stored:
-            if not stored_student.seen:
+            if not stored_student.observations:
                 if stored_student.report is not None:
                     report = stored_student.report
                     if report.nothing_seen:
                         report = _absent_again(stored_student.student, report, rubric, lang)
-                    yield Rejudged(stored_student.report, KeptResult(overrides.on(report)))
+                    yield Rejudged(stored_student.report, KeptResult(overrides.apply_to(report)))
                 continue
-            own = list(islice(judged, len(stored_student.seen)))
+            own = list(islice(judged, len(stored_student.observations)))
             scored = [
                 score_or_fault(stored_student.student, *each, setup, lang=lang, due=due)
                 for each in own
@@ -308,20 +314,20 @@ def judged_again(
             failed = _unjudged(stored_student, best, [outcomes for outcomes, _ in scored])
             if failed is not None and stored_student.report is not None:
                 # A fault of the grader takes no grade away, nor lets another account count instead.
-                kept = overrides.on(stored_student.report)
+                kept = overrides.apply_to(stored_student.report)
                 yield Rejudged(
                     stored_student.report,
                     KeptResult(kept, code_of(stored_student.observation)),
                     not_again=reports[failed],
                 )
                 continue
-            counts = stored_student.seen[best]
-            known = KeptResult(overrides.on(report), code_of(counts))
-            if counts == stored_student.observation:
-                yield Rejudged(stored_student.report, known)
+            counting = stored_student.observations[best]
+            result = KeptResult(overrides.apply_to(report), code_of(counting))
+            if counting == stored_student.observation:
+                yield Rejudged(stored_student.report, result)
             else:
-                others = tuple(each for each in stored_student.seen if each is not counts)
-                yield Rejudged(stored_student.report, known, counts, others)
+                others = tuple(each for each in stored_student.observations if each is not counting)
+                yield Rejudged(stored_student.report, result, counting, others)
 
 
 def _unjudged(stored: StoredStudent, best: int, judged: Sequence[list[Outcome]]) -> int | None:
@@ -343,15 +349,15 @@ def _write(results: Results, changed: Sequence[Rejudged]) -> None:
         list(threads.map(lambda rejudged: rejudged.write(results, "regrade"), changed))
 
 
-def _told(changed: Sequence[Rejudged]) -> list[Change]:
-    """Of what changed, what a person is told: points and findings, not words."""
-    changes = [change_of(rejudged.before, rejudged.known.report) for rejudged in changed]
+def _told(changed: Sequence[Rejudged]) -> list[ReportChange]:
+    """The changes worth reporting: those of points or findings, not of wording."""
+    changes = [change_of(rejudged.before, rejudged.result.report) for rejudged in changed]
     return [change for change in changes if change.moved or change.is_adjusted]
 
 
-def change_of(before: Report | None, after: Report) -> Change:
+def change_of(before: Report | None, after: Report) -> ReportChange:
     """A student's result before and after."""
-    return Change(before, after, _moved(before, after))
+    return ReportChange(before, after, _moved(before, after))
 
 
 def _only_adds(before: Report, after: Report) -> bool:
@@ -379,12 +385,12 @@ def _as_said_before(after: CriterionResult, before: CriterionResult) -> Criterio
     )
 
 
-def _moved(before: Report | None, after: Report) -> tuple[Moved, ...]:
+def _moved(before: Report | None, after: Report) -> tuple[CriterionChange, ...]:
     """The criteria that came to something else; without an earlier report that is every one."""
     old = {result.id: result for result in before.criteria} if before else {}
     new = {result.id: result for result in after.criteria}
     return tuple(
-        Moved(name, old.get(name), new.get(name))
+        CriterionChange(name, old.get(name), new.get(name))
         for name in (*new, *(name for name in old if name not in new))
         if _worth(old.get(name)) != _worth(new.get(name))
     )

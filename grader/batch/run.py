@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
-from grader.batch.parties import Graded, is_worth_more, party_of
+from grader.batch.parties import Graded, is_worth_more
 from grader.batch.pipeline import Pipeline
 from grader.batch.regrade import judged_again
 from grader.batch.wait_for_killed import wait_for_orphaned_poll
 from grader.i18n.language import _
 from grader.inputs.problems import bad_input
 from grader.model.access import MissingFile
-from grader.model.batch import Batch, Counts, KnownWay
+from grader.model.batch import Batch, Counts, KnownWay, party_of
 from grader.model.code_digest import grader_sha256
 from grader.model.fact import Found
 from grader.model.timestamps import now
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from grader.model.observation import Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.scoring.summary import Summary
 
 _NOTHING_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""Every other student's files would fail alike: the batch ends before accounts are used in vain."""
+"""Errors of the whole disk: every later write would fail too, so the batch stops."""
 
 
 def _loses(earlier: Report, graded: Graded) -> bool:
@@ -60,15 +60,15 @@ def _loses(earlier: Report, graded: Graded) -> bool:
     none, or the grader itself failed at one of them and the others are worth less. A human's marks
     settle what is open, and are no reason to forget what was seen.
     """
-    now = graded.observation
+    observation = graded.observation
     was_graded = as_earned(earlier).status == "graded"
     if graded.fault is not None and was_graded:
         return is_worth_more(as_earned(earlier), as_earned(graded.report))
-    seen = () if now is None else (now, *graded.others)
+    seen = () if observation is None else (observation, *graded.others)
     found = any(isinstance(one.identity, Found) for one in seen)
-    if graded.account.group and found and graded.fault is None:
+    if graded.entry.group and found and graded.fault is None:
         return False
-    blind = now is None or not isinstance(now.identity, Found)
+    blind = observation is None or not isinstance(observation.identity, Found)
     if as_earned(graded.report).status == "graded":
         return False
     takes = earlier.status == "graded" and graded.report.status == "ungraded"
@@ -99,8 +99,8 @@ class ClassRun:
         self._earlier = {result.report.student_id: result for result in plan.earlier}
         self._graded: dict[str, KeptResult] = {}
         self._rows = [
-            plan.settings.row_of(account, plan.former_rows.get(account.student_id))
-            for account in roster.accounts
+            plan.settings.student_of(entry, plan.former_rows.get(entry.student_id))
+            for entry in roster.entries
         ]
         self._named = NamedAccounts(self._rows)
         self._started, self._clock = now(), time.monotonic()
@@ -112,8 +112,8 @@ class ClassRun:
         self.kept_aside: Path | None = None
         """Where what was there before is now, if this run began anew."""
 
-    def run(self, shown: Callable[[Graded], None]) -> Summary:
-        """Grade whoever is to be graded; ``shown`` is told of each. Files are whole at any moment.
+    def run(self, on_graded: Callable[[Graded], None]) -> Summary:
+        """Grade whoever is to be graded; ``on_graded`` is told of each. Files are whole at any moment.
 
         Whatever ends it early goes on up once ``batch.json`` says so.
         """
@@ -133,7 +133,7 @@ class ClassRun:
                 self._keep()
                 self._note_absent()
                 if self._work is None:
-                    self._grade(shown)
+                    self._grade(on_graded)
                 else:
                     self._work(self)
                 summary = self._finish()
@@ -141,7 +141,7 @@ class ClassRun:
                 with suppress(OSError):  # the original error may be a full disk
                     self._write_batch("interrupted")
                 raise
-            if self._plan.unfinished and len(self._graded) < len(self._roster.accounts):
+            if self._plan.unfinished and len(self._graded) < len(self._roster.entries):
                 self._write_batch("interrupted")  # students outside --only are still missing
             else:
                 self._write_batch("finished")
@@ -158,9 +158,9 @@ class ClassRun:
     def _keep(self) -> None:
         plan, again = self._plan, {student.student_id for student in self._plan.rejudge}
         for known in plan.kept:
-            self._graded[known.report.student_id] = self._marked(known, again)
+            self._graded[known.report.student_id] = self._with_overrides(known, again)
         for name, known in self._earlier.items():
-            self._earlier[name] = self._marked(known, again)
+            self._earlier[name] = self._with_overrides(known, again)
         for rejudged in judged_again(
             self._results,
             plan.rejudge,
@@ -171,44 +171,49 @@ class ClassRun:
             due=plan.settings.due,
             overrides=plan.overrides,
         ):
-            name = rejudged.known.report.student_id
-            if rejudged.before != rejudged.known.report or rejudged.counts is not None:
+            name = rejudged.result.report.student_id
+            if rejudged.is_change:
                 rejudged.write(self._results, "resume")
             is_looked_at_again = name in self._earlier
-            (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.known
+            (self._earlier if is_looked_at_again else self._graded)[name] = rejudged.result
             if rejudged.not_again is not None:
-                self._unjudged[name] = rejudged.known
-                if _is_graded(rejudged.known) and not is_looked_at_again:
+                self._unjudged[name] = rejudged.result
+                if _is_graded(rejudged.result) and not is_looked_at_again:
                     self.not_again.append(rejudged.not_again)
         if self._work is not None:  # nobody need come of those who are to be graded again
             self._graded = {**self._earlier, **self._graded}
 
-    def _marked(self, known: KeptResult, again: Collection[str]) -> KeptResult:
+    def _with_overrides(self, known: KeptResult, again: Collection[str]) -> KeptResult:
         """``known`` with the marks that there are now, written where that is another report; whoever is
         judged ``again`` gets them then."""
         if known.report.student_id in again:
             return known
-        report = self._plan.overrides.on(known.report)
+        report = self._plan.overrides.apply_to(known.report)
         if report != known.report:
-            self._results.keep_former(known.report, "resume")
-            self._results.write_report(report)
+            self._results.write_report(report, former=known.report)
         return KeptResult(report, known.code)
 
-    def _grade(self, shown: Callable[[Graded], None]) -> None:
-        rows = [account for account in self._plan.todo if not account.absent]
-        take = partial(self._take, shown=shown)
+    def _grade(self, on_graded: Callable[[Graded], None]) -> None:
+        rows = [entry for entry in self._plan.todo if not entry.absent]
+        take = partial(self.take, on_graded=on_graded)
         self._pipeline(take, self._engine, self._plan.groups).run(rows)
 
     def _pipeline(
         self,
-        take: Callable[[Graded], None],
+        on_graded: Callable[[Graded], object],
         engine: Engine | None,
         earlier: Mapping[str, Earlier],
     ) -> Pipeline:
         setup, settings = self._setup, self._plan.settings
         return Pipeline(
-            *(setup.rubric, setup.judge, setup.checks, settings, take, engine, earlier),
-            self._last_seen,
+            setup.rubric,
+            setup.judge,
+            setup.checks,
+            settings,
+            on_graded=on_graded,
+            engine=engine,
+            earlier=earlier,
+            stored=self._last_seen,
         )
 
     def _last_seen(self, party: str) -> list[Observation]:
@@ -223,40 +228,32 @@ class ClassRun:
         former partner what is left. Of whom only a file is missing it is not known what they handed in.
         """
         rubric, settings = self._setup.rubric, self._plan.settings
-        joining: list[Account] = []
-        for account in self._plan.todo:
-            if not account.is_without_way:
+        joining: list[RosterEntry] = []
+        for entry in self._plan.todo:
+            if not entry.is_without_way:
                 continue
-            student, earlier = student_of(account), self._earlier.get(account.student_id)
-            is_new = earlier is None or not is_of_group(earlier.report, account)
-            if is_new and self._last_seen(party_of(account)):
-                joining.append(account)
+            student, earlier = student_of(entry), self._earlier.get(entry.student_id)
+            is_new = earlier is None or not is_of_group(earlier.report, entry)
+            if is_new and self._last_seen(party_of(entry)):
+                joining.append(entry)
             elif earlier is not None:
-                self._graded[account.student_id] = earlier
-            elif account.absent:
+                self._graded[entry.student_id] = earlier
+            elif entry.absent:
                 report = absent_report(
                     student,
                     rubric,
                     seed=settings.seed,
-                    region=settings.region_of(account, rubric),
+                    region=settings.region_of(entry, rubric),
                     lang=self._lang,
-                    before=self._results.report_of(account.student_id),
+                    before=self._results.report_of(entry.student_id),
                 )
-                self._take(Graded(account, None, report))
+                self.take(Graded(entry, None, report))
         if joining:
             self._join(joining)
 
-    def _join(self, rows: Sequence[Account]) -> None:
+    def _join(self, rows: Sequence[RosterEntry]) -> None:
         """Grade rows that name no way by what is stored of their groups: no way of theirs is tried."""
-        self._pipeline(self._take, None, {}).run(rows, visit=False)
-
-    def take(self, graded: Graded) -> Report | None:
-        """Write a student's result, one at a time. The report that counts now, with a human's marks;
-        ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
-        unwritten = len(self.unwritten)
-        self._take(graded)
-        name = graded.account.student_id
-        return self._graded[name].report if len(self.unwritten) == unwritten else None
+        self._pipeline(self.take, None, {}).run(rows, visit=False)
 
     @property
     def known(self) -> list[KeptResult]:
@@ -273,39 +270,45 @@ class ClassRun:
         """The reports there are, in the roster's order."""
         return [known.report for known in self._in_order()]
 
-    def _take(self, graded: Graded, shown: Callable[[Graded], None] = lambda _graded: None) -> None:
-        name = graded.account.student_id
+    def take(
+        self, graded: Graded, on_graded: Callable[[Graded], None] = lambda _graded: None
+    ) -> Report | None:
+        """Write a student's result, one at a time. The report that counts now, with a human's marks;
+        ``None`` where it could not be written. Raises ``OSError`` where nothing more can be written."""
+        name = graded.entry.student_id
         earlier = self._earlier.get(name)
-        graded = replace(graded, report=self._plan.overrides.on(graded.report))
+        graded = replace(graded, report=self._plan.overrides.apply_to(graded.report))
         if earlier and _loses(earlier.report, graded):
             # A fault of today does not take away what was seen yesterday.
             self._graded[name] = earlier
             if _is_graded(earlier):
                 self.not_again.append(graded.fault or graded.report)
-            shown(graded)
-            return
+            on_graded(graded)
+            return earlier.report
         try:
-            before = self._results.report_of(name)
-            if before is not None and before != graded.report:
-                self._results.keep_former(before, "resume")
-            self._results.write_student(graded.report, graded.observation, graded.others)
+            former = self._results.report_of(name)
+            self._results.write_student(
+                graded.report, graded.observation, graded.others, former=former
+            )
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
                 raise
             self.unwritten.append(f"{name}: {printable(str(error), 200)}")
-            return
-        if graded.now is not None and graded.now.status == "ungraded" and _is_graded(earlier):
-            self.not_again.append(graded.now)
+            return None
+        of_this_run = graded.this_run_report
+        if of_this_run is not None and of_this_run.status == "ungraded" and _is_graded(earlier):
+            self.not_again.append(of_this_run)
         # Where an earlier grade stands, its way is tried again. What is known of a way stays while its
         # file is missing: put back, it is no new one.
-        if graded.account.group and not isinstance(graded.account.access, MissingFile):
-            self._ways[name] = KnownWay(fingerprint(graded.account), graded.led_to)
+        if graded.entry.group and not isinstance(graded.entry.access, MissingFile):
+            self._ways[name] = KnownWay(fingerprint(graded.entry), graded.led_to)
         # The observation is on disk: of a class of thousands it would fill the memory.
         self._graded[name] = KeptResult(graded.report, code_of(graded.observation))
-        shown(graded)
+        on_graded(graded)
+        return graded.report
 
     def _in_order(self) -> list[KeptResult]:
-        ids = [account.student_id for account in self._roster.accounts]
+        ids = [entry.student_id for entry in self._roster.entries]
         return [self._graded[name] for name in ids if name in self._graded]
 
     def _finish(self) -> Summary:
@@ -317,7 +320,7 @@ class ClassRun:
         return self._plan.settings.lang
 
     def _known_ways(self) -> dict[str, KnownWay]:
-        grouped = [account.student_id for account in self._roster.accounts if account.group]
+        grouped = [entry.student_id for entry in self._roster.entries if entry.group]
         return {name: self._ways[name] for name in grouped if name in self._ways}
 
     def _write_pages(self, summary: Summary) -> None:
@@ -336,7 +339,7 @@ class ClassRun:
         settings, ended = self._plan.settings, state in {"interrupted", "finished"}
         graded = sum(report.status == "graded" for report in self.reports)
         absent = sum(report.absent for report in self.reports)
-        everybody = len(self._roster.accounts)
+        everybody = len(self._roster.entries)
         failed = [n for n, kept in self._unjudged.items() if self._graded.get(n) is kept]
         self._results.write_batch(
             Batch(

@@ -25,34 +25,36 @@ def rows_before(results: Results, batch: Batch, students: Iterable[Student]) -> 
     A cell that was empty, and now says what was found then, is filled in: that changes nothing.
     """
     before = {student.student_id: student for student in batch.students}
-    for now in students:
-        then = before.get(now.student_id)
-        filled = then is not None and [
+    for current in students:
+        former = before.get(current.student_id)
+        filled = former is not None and [
             name
             for name in ("account_id", "region")
-            if getattr(then, name) is None and getattr(now, name) is not None
+            if getattr(former, name) is None and getattr(current, name) is not None
         ]
-        report = results.report_of(now.student_id) if filled else None
-        if then is None or not filled or report is None or report.nothing_seen:
+        report = results.report_of(current.student_id) if filled else None
+        if former is None or not filled or report is None or report.nothing_seen:
             continue
-        way = None if batch.ways is UNSET else batch.ways.get(now.student_id)
+        way = None if batch.ways is UNSET else batch.ways.get(current.student_id)
         found: dict[str, set[str | None]] = {
             "account_id": {report.account_id, way.account_id if way else None},
             "region": {report.region},
         }
-        same = {name: getattr(now, name) for name in filled if getattr(now, name) in found[name]}
-        before[now.student_id] = msgspec.structs.replace(then, **same)
+        same = {
+            name: getattr(current, name) for name in filled if getattr(current, name) in found[name]
+        }
+        before[current.student_id] = msgspec.structs.replace(former, **same)
     return before
 
 
-def is_another_account(now: Student, before: Mapping[str, Student]) -> bool:
+def is_another_account(current: Student, before: Mapping[str, Student]) -> bool:
     """Whether the row is known to mean another account; a region or group may be left out by mistake."""
-    then = before.get(now.student_id)
+    former = before.get(current.student_id)
     return (
-        then is not None
-        and now.account_id is not None
-        and then.account_id is not None
-        and now.account_id != then.account_id
+        former is not None
+        and current.account_id is not None
+        and former.account_id is not None
+        and current.account_id != former.account_id
     )
 
 
@@ -65,15 +67,15 @@ def is_same_row(
 ) -> bool:
     """Whether a result is of what the row says now. Of a row that was gone the ``report`` tells it.
     ``option`` is ``--region``."""
-    now, then = stored.student, before.get(stored.student.student_id)
-    if then is None:
-        same = bool(now.group) or now.account_id in {None, report.account_id}
+    current, former = stored.student, before.get(stored.student.student_id)
+    if former is None:
+        same = bool(current.group) or current.account_id in {None, report.account_id}
     else:
-        same = (now.account_id, now.region, now.group, now.use) == (
-            then.account_id,
-            then.region,
-            then.group,
-            then.use,
+        same = (current.account_id, current.region, current.group, current.use) == (
+            former.account_id,
+            former.region,
+            former.group,
+            former.use,
         )
     return same and _is_as_named(stored, option, rubric)
 
@@ -93,7 +95,7 @@ def _is_as_named(stored: StoredStudent, option: str | None, rubric: Rubric) -> b
 
 
 def as_judged(student: Student, report: Report | None) -> Student:
-    """The row by which a report is judged again: it says its group until the student is graded."""
+    """The student with the group of the stored report, which stays until the next grading."""
     if report is None or report.nothing_seen:
         return student
     return msgspec.structs.replace(student, group=report.group)

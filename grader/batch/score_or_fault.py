@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.judging.ungraded import all_ungraded, may_be_of_one
 from grader.model.fact import Unknown
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 from grader.scoring.score import score, ungraded_report
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.model.report import Report
 
 _log = logging.getLogger("grader")
-_shown = Repeated()
+_shown = ShownFaults()
 
 
 def score_or_fault(

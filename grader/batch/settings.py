@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.model.batch import Student
     from grader.model.observation import Observation
     from grader.model.run_bounds import Keep
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
     from grader.scoring.open_by import ShownScores
 
@@ -28,7 +28,7 @@ class Settings:
 
     ``jobs`` accounts are visited at a time, each for ``account_timeout_s`` seconds at most. A silence
     is looked at again after ``confirm_s`` seconds before it costs points, if that is not zero.
-    ``shown`` is what ``grades.csv`` says for scores that there are not.
+    ``shown``: how ``grades.csv`` fills the score of a student without one.
     ``only`` are the ids of the criteria that are looked at, if not all are. ``due`` is the time of
     ``--due``: UTC, ISO 8601. Of an account that was seen before ``keep`` says which counts, the last
     result or the best one.
@@ -48,28 +48,30 @@ class Settings:
     due: str | None = None
     keep: Keep = "last"
 
-    def region_of(self, account: Account, rubric: Rubric) -> str:
-        """Where the account is looked at: the row, the option, its profile, the lab say it in turn."""
-        row = self.row_of(account)
-        return row.region or self.region or row.profile_region or rubric.lab.region
+    def region_of(self, entry: RosterEntry, rubric: Rubric) -> str:
+        """The region to observe in: the row's, else --region, else the profile's, else the lab's."""
+        student = self.student_of(entry)
+        return student.region or self.region or student.profile_region or rubric.lab.region
 
-    def row_of(self, account: Account, then: Student | None = None) -> Student:
+    def student_of(self, entry: RosterEntry, then: Student | None = None) -> Student:
         """What is stored of an account, with its profile's region where that counts: the one it has, or
         had when the row was stored ``then``."""
-        row = student_of(account)
-        if row.region or self.region:
-            return row
-        way = account.access
+        student = student_of(entry)
+        if student.region or self.region:
+            return student
+        way = entry.access
         region = region_of_profile(way.name) if isinstance(way, Profile) else None
         had = then.profile_region if then is not None else UNSET
-        return msgspec.structs.replace(row, profile_region=region or had)
+        return msgspec.structs.replace(student, profile_region=region or had)
 
 
-def region_to_judge_in(row: Student, option: str | None, rubric: Rubric, seen: Observation) -> str:
+def region_to_judge_in(
+    student: Student, option: str | None, rubric: Rubric, seen: Observation
+) -> str:
     """Where what was ``seen`` of a row's account has to have been seen, to count.
 
     ``option`` is ``--region``. The region of a profile may have changed since, and a desk does not go by
     it: what was seen counts wherever that was, unless the row or the option names a region.
     """
-    is_own = row.profile_region or seen.asked is None
-    return row.region or option or (seen.region if is_own else rubric.lab.region)
+    is_own = student.profile_region or seen.asked is None
+    return student.region or option or (seen.region if is_own else rubric.lab.region)

@@ -47,11 +47,12 @@ more than a cluster adds for the tasks that it runs again."""
 
 
 class Visiting:
-    """The tasks of a run, in an engine. ``done`` is told of each that ended, in whatever thread.
+    """The tasks of a run, in an engine. ``on_task_done`` is told of each that ended, in whatever thread.
 
-    ``identified`` hears whose account a way leads to and where that is asked, before anything else is.
-    ``seen`` gets what was seen for a party once nothing more comes, ``crashed`` a party of which nothing
-    was seen because the grader failed. ``unknown`` says what such a failure means for who is graded.
+    ``on_identified`` hears whose account a way leads to and where that is asked, before anything else
+    is. ``on_observed`` gets what was seen for a party once nothing more comes, ``on_crashed`` a party of
+    which nothing was seen because the grader failed. ``unknown_for`` says what such a failure means for
+    who is graded.
     """
 
     def __init__(
@@ -63,17 +64,18 @@ class Visiting:
         engine: Engine,
         *,
         stored: Callable[[str], Sequence[Observation]],
-        done: Callable[[Future[Any]], None],
-        identified: Callable[[Identified, Visit], None],
-        seen: Callable[[Candidates], None],
-        crashed: Callable[[Party, Exception], None],
-        unknown: Callable[[Exception], Unknown],
+        on_task_done: Callable[[Future[Any]], None],
+        on_identified: Callable[[Identified, Visit], None],
+        on_observed: Callable[[Candidates], None],
+        on_crashed: Callable[[Party, Exception], None],
+        unknown_for: Callable[[Exception], Unknown],
     ) -> None:
         self._parties, self._rubric, self._needs = parties, rubric, needs
         self._settings, self._engine = settings, engine
-        self._stored, self._ended = stored, done
-        self._tell_identified = identified
-        self._seen, self._crashed, self._unknown = seen, crashed, unknown
+        self._stored, self._on_task_done = stored, on_task_done
+        self._on_identified = on_identified
+        self._on_observed, self._on_crashed = on_observed, on_crashed
+        self._unknown_for = unknown_for
         self._options = RunOptions(
             settings.seed,
             settings.attempt,
@@ -151,7 +153,7 @@ class Visiting:
     def _start(self, then: Callable[[Future[Any]], None], task: Task, *given: Any) -> Future[Any]:
         future = self._engine.submit(task, *given)
         self._running[future] = then
-        future.add_done_callback(self._ended)
+        future.add_done_callback(self._on_task_done)
         return future
 
     def _begin(self, step: WayStep) -> None:
@@ -181,7 +183,7 @@ class Visiting:
             return
         visit, identity = party.visits[way], found.identity
         self._identities[way] = identity
-        self._tell_identified(found, visit)
+        self._on_identified(found, visit)
         if not isinstance(identity, Found):
             self._ways.identified(way, None)
             return
@@ -198,7 +200,7 @@ class Visiting:
         try:
             why_not = future.result()
         except Exception as error:  # noqa: BLE001 - as above
-            why_not = self._unknown(error)
+            why_not = self._unknown_for(error)
         if why_not is None:
             self._ways.record_access(way, "reads")
             return
@@ -227,26 +229,26 @@ class Visiting:
         stored = self._stored(party.name)
         failed = [way for _, way in outcomes if way in self._failed]
         if failed and len(outcomes) == 1 and not stored:
-            self._crashed(party, self._failed[failed[0]])
+            self._on_crashed(party, self._failed[failed[0]])
             return
-        now: list[Observation] = []
+        observed_now: list[Observation] = []
         nowhere: dict[Way, Observation] = {}
         for what, way in outcomes:
             if what == "nowhere":
                 if way not in party.settled:
                     nowhere[way] = self._unseen(party, way)
             elif what == "seen" and way in self._looked:
-                now.append(_unpacked(self._looked[way]))
+                observed_now.append(_unpacked(self._looked[way]))
             else:
-                now.append(self._unseen(party, way))
+                observed_now.append(self._unseen(party, way))
         keep_best = self._settings.keep == "best"
-        self._seen(Candidates(party, now, nowhere, stored, keep_best=keep_best))
+        self._on_observed(Candidates(party, observed_now, nowhere, stored, keep_best=keep_best))
 
     def _unseen(self, party: Party, way: Way) -> Observation:
         """The observation for a way that leads nowhere, may not read, or made the grader fail."""
         identity = self._identities.get(way)
         if way in self._failed:
-            why = self._unknown(self._failed[way])
+            why = self._unknown_for(self._failed[way])
         elif isinstance(identity, Unknown):
             why = identity
         else:

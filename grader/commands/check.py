@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
     from grader.results.directory import Results
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 CriterionOption = Annotated[
     list[str] | None,
@@ -105,13 +105,13 @@ def check(
     ] = None,
 ) -> int:
     """Grade one account, mine: what the instructor will see, before handing in."""
-    from grader.batch.portions import is_waiting
+    from grader.batch.partial_reports import is_waiting
     from grader.batch.setup import load_setup
     from grader.export.gradescope import write_results
     from grader.inputs.problems import bad_input
     from grader.model import report as reports
     from grader.results.atomic_write import write_json
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
     from grader.terminal.console import standard_error, standard_output
     from grader.terminal.report import show_change, show_report
 
@@ -131,7 +131,7 @@ def check(
         settings = replace(settings, only=only, attempt=attempt)
         mine = use_of(use, setup.rubric.lab.names)
         access = own_access(profile, block)
-        me = Account(_ME, "", "", None, None, None, None, access, use=mine)
+        me = RosterEntry(student_id=_ME, access=access, use=mine)
         errors = standard_error(quiet=quiet)
         output = errors if json == "-" else standard_output(quiet=quiet)
         graded, shown = _grade(me, setup, settings, output, errors, quiet=quiet)
@@ -198,7 +198,7 @@ def own_access(profile: str | None, block: Path | None) -> Access:
 
 
 def _grade(
-    me: Account,
+    me: RosterEntry,
     setup: GradingSetup,
     settings: Settings,
     output: Console,
@@ -211,21 +211,21 @@ def _grade(
     Returns the result, and what was shown last, where something was.
     """
     from grader.aws.clients import LONGEST_QUESTION_S
+    from grader.batch.partial_reports import PartialReports, is_waiting
     from grader.batch.pipeline import Pipeline
-    from grader.batch.portions import Portions, is_waiting
     from grader.engines.threads import Threads
     from grader.i18n.message import message
     from grader.model.fact import Found
     from grader.roster.load import student_of
     from grader.terminal.progress import working
-    from grader.terminal.report import show_first_portion, show_report
+    from grader.terminal.report import show_partial_report, show_report
 
     needs = setup.needs_for(settings.only)
     taken: list[Graded] = []
     shown: list[Report] = []
     with working(errors, quiet=quiet) as at_work:
 
-        def identified(found: Identified, visit: Visit) -> None:
+        def on_identified(found: Identified, visit: Visit) -> None:
             if not isinstance(found.identity, Found):
                 return
             with at_work.still():
@@ -237,23 +237,29 @@ def _grade(
         def show(report: Report) -> None:
             with at_work.still():
                 if any(map(is_waiting, report.criteria)):
-                    show_first_portion(report, is_waiting, output)
+                    show_partial_report(report, is_waiting, output)
                 else:
                     show_report(report, output, shown[-1] if shown else None)
             shown.append(report)
 
-        portions = Portions(setup, settings, student_of(me), show)
+        partial_reports = PartialReports(setup, settings, student_of(me), show)
         engine = Threads(
-            *(settings.jobs, at_work.tell),
+            settings.jobs,
+            at_work.tell,
             step=at_work.step,
-            known=None if quiet else portions.judge_now,
+            known=None if quiet else partial_reports.judge_now,
         )
         if errors.is_terminal:
             # Elsewhere the first line that is printed is whose account it is.
             at_work.step(message(_WHOSE), LONGEST_QUESTION_S)
         Pipeline(
-            *(setup.rubric, setup.judge, setup.checks, settings, taken.append, engine),
-            identified=(lambda *_: None) if quiet else identified,
+            setup.rubric,
+            setup.judge,
+            setup.checks,
+            settings,
+            on_graded=taken.append,
+            engine=engine,
+            on_identified=(lambda *_: None) if quiet else on_identified,
         ).run([me])
     return taken[0], shown[-1] if shown else None
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.commands.stored_options import ClassOptions
-    from grader.desk.opening import OpenDesk, Opening
+    from grader.desk.opening import DeskOptions, OpenDesk
     from grader.desk.seat import View
 
 
@@ -131,8 +131,8 @@ def desk(
     from grader.terminal.console import standard_error
 
     _check_installed()
-    asked = _Asked(
-        ClassOptions(
+    asked = DeskCommand(
+        options=ClassOptions(
             rubric=rubric,
             checks=checks,
             region=region,
@@ -141,8 +141,20 @@ def desk(
             jobs=jobs,
             account_timeout=account_timeout,
         ),
-        *(out or Path("results"), host, port, url, cert, key, self_signed, until),
-        *(keep, confirm_silence, release, new_link, quiet, force),
+        out=out or Path("results"),
+        host=host,
+        port=port,
+        url=url,
+        cert=cert,
+        key=key,
+        self_signed=self_signed,
+        until=until,
+        keep=keep,
+        confirm_silence=confirm_silence,
+        release=release,
+        new_link=new_link,
+        quiet=quiet,
+        force=force,
     )
     if demo:
         from grader.rehearsal.desk_demo import demo_class
@@ -165,8 +177,8 @@ def desk(
     return _serve(roster, asked)
 
 
-@dataclass(frozen=True)
-class _Asked:
+@dataclass(frozen=True, kw_only=True)
+class DeskCommand:
     """The options, as they were given."""
 
     options: ClassOptions
@@ -186,7 +198,7 @@ class _Asked:
     force: bool
 
 
-def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
+def _serve(roster: Path, asked: DeskCommand, blocks: Path | None = None) -> int:
     """Open a desk for the class and serve it. ``blocks`` has what each student of a demo pastes."""
     from grader.batch.plan import plan
     from grader.batch.setup import load_setup_and_roster
@@ -194,7 +206,7 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     from grader.commands.stored_options import stop_in_a_results_folder, trusted_again
     from grader.desk.addresses import address_of, certificate_names, public_address
     from grader.desk.links import LINKS
-    from grader.desk.opening import OpenDesk, Opening
+    from grader.desk.opening import DeskOptions, OpenDesk
     from grader.desk.server import listen
     from grader.desk.times import until_of
     from grader.desk.tls import tls_of
@@ -217,7 +229,9 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
     with (
         listen(host, asked.port) as listening,
         load_setup_and_roster(
-            *(options.rubric, options.checks, roster),
+            options.rubric,
+            options.checks,
+            roster,
             ways_needed=False,
             files_needed=False,
             going_on=results if results.occupied else None,
@@ -234,29 +248,33 @@ def _serve(roster: Path, asked: _Asked, blocks: Path | None = None) -> int:
             force=asked.force,
             keep_all=True,
         )
-        opening = Opening(
+        desk_options = DeskOptions(
             links=roster.parent / LINKS,
             base_url=base or address_of(host, listening, tls),
             listening=listening,
             tls=tls,
             until=closes,
-            released=find_students(students.accounts, asked.release or (), "--release"),
-            renewed=find_students(students.accounts, asked.new_link or (), "--new-link"),
+            released=find_students(students.entries, asked.release or (), "--release"),
+            renewed=find_students(students.entries, asked.new_link or (), "--new-link"),
         )
 
         def tell_open(link: str) -> None:
-            _tell_open(link, opening, made, output, errors, quiet=quiet)
+            _tell_open(link, desk_options, open_desk, output, errors, quiet=quiet)
             if blocks is not None:
-                _tell_demo(opening.links, blocks, output)
+                _tell_demo(desk_options.links, blocks, output)
 
-        made = OpenDesk(
-            *(setup, results, students, planned, opening),
+        open_desk = OpenDesk(
+            setup,
+            results,
+            students,
+            planned,
+            desk_options,
             opened=tell_open,
             told=lambda view: None if quiet else _tell_checked(view, errors),
         )
-        made.serve()
+        open_desk.serve()
         kept = trusted_again(setup.check_dirs, settings.endpoint_url)
-    return _tell_ended(made, roster, asked, errors, None if blocks is not None else kept)
+    return _tell_ended(open_desk, roster, asked, errors, None if blocks is not None else kept)
 
 
 def _tell_demo(links: Path, blocks: Path, output: Console) -> None:
@@ -280,26 +298,28 @@ def _check_installed() -> None:
 
 def _tell_open(
     link: str,
-    opening: Opening,
-    made: OpenDesk,
+    desk_options: DeskOptions,
+    open_desk: OpenDesk,
     output: Console,
     errors: Console,
     *,
     quiet: bool,
 ) -> None:
     output.print(_("The board: {link}", link=link), soft_wrap=True, markup=False)
-    if opening.tls is not None and opening.tls.fingerprint:
-        told = _("SHA-256 fingerprint of the certificate: {digest}", digest=opening.tls.fingerprint)
+    if desk_options.tls is not None and desk_options.tls.fingerprint:
+        told = _(
+            "SHA-256 fingerprint of the certificate: {digest}", digest=desk_options.tls.fingerprint
+        )
         output.print(told, soft_wrap=True, markup=False)
     if not quiet:
-        told = _("Each student's link is in {file}. Ctrl-C ends the desk.", file=opening.links)
+        told = _("Each student's link is in {file}. Ctrl-C ends the desk.", file=desk_options.links)
         errors.print(told, soft_wrap=True, markup=False)
-        if made.links_before is not None:
-            told = _("What was there before is kept in {folder}.", folder=made.links_before)
+        if open_desk.links_before is not None:
+            told = _("What was there before is kept in {folder}.", folder=open_desk.links_before)
             errors.print(told, soft_wrap=True, markup=False)
-        if made.without_link:
+        if open_desk.without_link:
             told = plural(
-                made.without_link,
+                open_desk.without_link,
                 "But the link of {count} student is not: it goes on working, and is written nowhere "
                 "else. Another one is made with --new-link STUDENT.",
                 "But the links of {count} students are not: they go on working, and are written nowhere "
@@ -324,12 +344,12 @@ def _tell_checked(view: View, errors: Console) -> None:
         result = _("not graded")
     else:
         result = points(view.report.score, view.report.max_score)
-    line = _("{student}: {said}", student=label(view.row), said=result)
+    line = _("{student}: {said}", student=label(view.entry), said=result)
     errors.print(Text(printable(line)), soft_wrap=True)
 
 
 def _tell_ended(
-    made: OpenDesk, roster: Path, asked: _Asked, errors: Console, kept: list[str] | None
+    open_desk: OpenDesk, roster: Path, asked: DeskCommand, errors: Console, kept: list[str] | None
 ) -> int:
     """What there is, and how to go on. The exit status.
 
@@ -338,11 +358,11 @@ def _tell_ended(
     """
     from grader.commands.stored_options import confirm_again
 
-    for problem in made.run.unwritten:
+    for problem in open_desk.run.unwritten:
         errors.print(_("Not written: {problem}", problem=problem), markup=False)
-    if made.cut_short:
+    if open_desk.cut_short:
         told = plural(
-            made.cut_short,
+            open_desk.cut_short,
             "{count} check had no end; its queues are given back.",
             "{count} checks had no end; their queues are given back.",
         )
@@ -358,10 +378,10 @@ def _tell_ended(
             words += [f"--{option}", str(value)] if value else []
         words += ["--self-signed"] if asked.self_signed else []
         words += ["--keep", asked.keep] if asked.keep != "best" else []
-        if made.until is not None and made.until > datetime.now(UTC):
+        if open_desk.until is not None and open_desk.until > datetime.now(UTC):
             # The moment: a time of the day would mean another day tomorrow.
-            words += ["--until", made.until.isoformat(timespec="seconds")]
+            words += ["--until", open_desk.until.isoformat(timespec="seconds")]
         words += confirm_again(asked.confirm_silence)
         told = _("Go on with: {command}", command=shlex.join(words))
         errors.print(told, soft_wrap=True, markup=False)
-    return INTERRUPTED if made.cut_short else ALL_POINTS
+    return INTERRUPTED if open_desk.cut_short else ALL_POINTS

@@ -84,13 +84,13 @@ def lint(
             if students is not None:
                 out.print(
                     plural(
-                        len(students.accounts),
+                        len(students.entries),
                         "{file}: right, {count} student.",
                         "{file}: right, {count} students.",
                         file=roster,
                     )
                 )
-                show_absent([account for account in students.accounts if account.absent], out)
+                show_absent([entry for entry in students.entries if entry.absent], out)
         if not exam:
             return ALL_POINTS
         from grader.rehearsal.exam import show_exam, sit_exam

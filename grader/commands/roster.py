@@ -1,4 +1,4 @@
-"""Commands that come before a batch: ``roster``, ``doctor``."""
+"""The command ``roster``: make a roster from what was handed in."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from typing import Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
-from grader.commands.file_limit import limit_jobs
 from grader.commands.help import spoken_help
-from grader.commands.option_values import settings_of
 from grader.commands.options import (
-    JOBS,
-    ChecksOption,
-    EndpointOption,
-    JobsOption,
     LangOption,
     QuietOption,
-    RegionOption,
-    RosterArgument,
-    RubricOption,
 )
 from grader.i18n.language import N_, _
 
@@ -86,45 +77,12 @@ def roster(
                 raise bad_input(path, None, message, _("Name what the LMS downloads."))
             submissions += found
             outside += led_out
-        made = make_roster(lists, submissions, out, prune=prune)
+        draft = make_roster(lists, submissions, out, prune=prune)
     for name in outside:
         message = _("The name leads out of the download; it was left alone.")
-        made.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
-    written = bool(made.students or lists or existed)
+        draft.doubts.append(Problem(name, None, message, _("Find out who made this file.")))
+    written = bool(draft.students or lists or existed)
     if written:
-        write_roster(made, out)
-    show_made(made, lists, out, folder, written=written, existed=existed, quiet=quiet)
-    return UNGRADED if made.unreadable else ALL_POINTS
-
-
-@spoken_help
-def doctor(
-    roster: RosterArgument,
-    rubric: RubricOption = None,
-    checks: ChecksOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    jobs: JobsOption = None,
-    lang: LangOption = None,
-    quiet: QuietOption = False,
-) -> int:
-    """Can every account be graded? Looks only: nothing runs, nothing is sent or received."""
-    from grader.batch.setup import load_setup_and_roster
-    from grader.commands.stored_options import stop_in_a_results_folder
-    from grader.doctor.examine import examine_class
-    from grader.terminal.console import standard_error, standard_output
-    from grader.terminal.doctor import show_examinations
-    from grader.terminal.ungraded import show_absent
-
-    stop_in_a_results_folder(rubric, checks)
-    settings = settings_of(
-        seed=0, region=region, endpoint_url=endpoint_url, lang=lang, jobs=jobs or JOBS
-    )
-    settings = limit_jobs(settings, standard_error(quiet=quiet))
-    with load_setup_and_roster(rubric, checks, roster) as (setup, students):
-        found = examine_class(students, roster, setup.rubric, setup.needs, settings)
-    show_examinations(found, standard_output(quiet=quiet))
-    show_absent(
-        [account for account in students.accounts if account.absent], standard_output(quiet=quiet)
-    )
-    return UNGRADED if any(examination.faults for examination in found) else ALL_POINTS
+        write_roster(draft, out)
+    show_made(draft, lists, out, folder, written=written, existed=existed, quiet=quiet)
+    return UNGRADED if draft.unreadable else ALL_POINTS

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from grader.batch.settings import Settings
     from grader.model.batch import Batch
-    from grader.model.run_bounds import AbsentScore, Keep, OpenScore
+    from grader.model.run_bounds import AbsentScore, EngineKind, Keep, OpenScore
     from grader.results.directory import Results
 
 CHECKS = "checks"
@@ -191,3 +191,21 @@ class _InThisOrder(BadInput):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems)
         self.problems = tuple(problems)
+
+
+def resume_command(
+    roster: Path,
+    out: Path,
+    engine: EngineKind,
+    scheduler: str | None,
+    given_again: Sequence[str],
+    only: list[str] | None,
+) -> str:
+    """The command that goes on with a batch. The folder keeps the options that are not here."""
+    words = ["grader", "batch", str(roster), "--out", str(out), "--resume"]
+    if engine != "threads":
+        words += ["--engine", engine]
+    if scheduler is not None:
+        words += ["--scheduler", scheduler]
+    words += [*given_again, *(f"--only={name}" for name in only or ())]
+    return shlex.join(words)

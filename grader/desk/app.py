@@ -26,7 +26,7 @@ from grader.model.student_id import is_student_id
 from grader.pages.document import Inside
 from grader.pages.speech import Speech
 from grader.pages.writing import page_of
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 from grader.scoring.translate_report import translate
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class App:
     """Answers for one desk. Nothing that it is asked or answers is logged."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._failed = desk, Repeated()
+        self._desk, self._failed = desk, ShownFaults()
 
     def asgi(self) -> ASGIApp:
         """The application for a server."""
@@ -138,8 +138,8 @@ class App:
             raise BadRequest(404)
         if not self._desk.is_open:
             raise BadRequest(410)
-        row = self._desk.row(name)
-        return False, row.name or name
+        entry = self._desk.entry(name)
+        return False, entry.name or name
 
     # -- a student ------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class App:
         return self._html(self._own_page(request, name, cookie))
 
     def _own_page(self, request: Request, name: str, cookie: str, note: str = "") -> PageText:
-        view = self._desk.runs.seats.view(name)
+        view = self._desk.tries.seats.view(name)
         return pages.desk_student_page(self._desk, view, self._lang(request), cookie, note)
 
     async def _check(self, request: Request) -> Response:
@@ -190,7 +190,7 @@ class App:
 
     def _state_of(self, name: str, lang: str) -> dict[str, object]:
         return desk_state_of(
-            self._desk.runs.seats.view(name), self._desk.setup.rubric, lang
+            self._desk.tries.seats.view(name), self._desk.setup.rubric, lang
         ).as_json()
 
     async def _events(self, request: Request) -> Response:
@@ -204,10 +204,10 @@ class App:
 
     async def _report(self, request: Request) -> Response:
         name, _cookie = self._seated(request)
-        counts = self._desk.runs.seats.view(name).counts
-        if counts is None or counts.absent:
+        report = self._desk.tries.seats.view(name).counting_report
+        if report is None or report.absent:
             raise BadRequest(404)
-        return await self._report_page(counts, self._lang(request))
+        return await self._report_page(report, self._lang(request))
 
     async def _report_page(self, report: Report, lang: str) -> Response:
         desk, rubric = self._desk, self._desk.setup.rubric
@@ -234,7 +234,7 @@ class App:
     async def _release(self, request: Request) -> Response:
         form = await form_of(request, self._instructor(request))
         name = form.get("student", "")
-        if name not in {row.student_id for row in self._desk.rows}:
+        if name not in {entry.student_id for entry in self._desk.rows}:
             raise BadRequest(404)
         await run_in_threadpool(self._desk.release, name)
         return self._to("/board")
@@ -254,7 +254,8 @@ class App:
         """A student's page, for the instructor: the board links to it."""
         self._instructor(request)
         name = request.path_params["student_id"]
-        known = {view.row.student_id: view.counts for view in self._desk.runs.seats.views()}
+        views = self._desk.tries.seats.views()
+        known = {view.entry.student_id: view.counting_report for view in views}
         report = known.get(name) if is_student_id(name) else None
         if report is None:
             raise BadRequest(404)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.setup import GradingSetup
     from grader.desk.register import Register
-    from grader.desk.runs import DeskRuns
+    from grader.desk.runs import TryQueue
     from grader.desk.streams import Streams
-    from grader.desk.whose import Accounts
+    from grader.desk.whose import AccountClaims
     from grader.results.directory import Results
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 BOARD_ROLE = " board"
 """Whom a stream for the instructor is for: no student's id has a blank."""
@@ -38,11 +38,11 @@ class Desk:
 
     setup: GradingSetup
     results: Results
-    rows: tuple[Account, ...]
+    rows: tuple[RosterEntry, ...]
     register: Register
-    accounts: Accounts
-    run: ClassRun
-    runs: DeskRuns
+    account_claims: AccountClaims
+    class_run: ClassRun
+    tries: TryQueue
     streams: Streams
     base_url: str
     lang: str
@@ -61,9 +61,9 @@ class Desk:
         """Whether pages go over TLS, and cookies over TLS only."""
         return self.base_url.startswith("https:")
 
-    def row(self, student_id: str) -> Account:
+    def entry(self, student_id: str) -> RosterEntry:
         """The roster's row of a student."""
-        return self.runs.seats.view(student_id).row
+        return self.tries.seats.view(student_id).entry
 
     @property
     def is_open(self) -> bool:
@@ -72,20 +72,20 @@ class Desk:
 
     def hand_in(self, student_id: str, block: str, lang: str) -> None:
         """Take what a student pasted. Raises :class:`Refused`; nothing is kept of it then."""
-        self.runs.check_may_try(student_id)
+        self.tries.check_may_try(student_id)
         with speaking(lang):
             keys = pasted(block.encode("utf-8", "replace"))
         if isinstance(keys, HandedIn):
             # It is said in the student's language already.
             refused = Refused(keys.why, _PASTE, status=NO_BLOCK)
-            self.runs.seats.refuse(student_id, refused)
+            self.tries.seats.refuse(student_id, refused)
             raise refused
-        self.runs.hand_in(student_id, keys)
+        self.tries.hand_in(student_id, keys)
 
     def release(self, student_id: str) -> None:
         """Let a student, and the group, hand in another account; theirs may be handed in by others."""
-        together = self.accounts.party(self.row(student_id))
-        self.register.release([row.student_id for row in together])
+        together = self.account_claims.party(self.entry(student_id))
+        self.register.release([entry.student_id for entry in together])
         self.changed(student_id)
 
     def dismiss(self, student_id: str, account_id: str) -> None:
@@ -98,8 +98,8 @@ class Desk:
         self.register.close(closed)
         if not closed:
             self.until = None
-        for row in self.rows:
-            self.changed(row.student_id)
+        for entry in self.rows:
+            self.changed(entry.student_id)
 
 
 def is_open(register: Register, until: datetime | None) -> bool:

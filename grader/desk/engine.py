@@ -37,11 +37,11 @@ class SharedThreads:
         self.clients.close()
 
 
-class OneRun:
+class TryEngine:
     """The engine of one run: its own sign to stop, in threads that all runs share.
 
-    ``tell`` hears what a task waits for and what it does next; ``aside`` and ``known`` are as those of
-    :class:`WorkerContext`.
+    ``tell`` hears what a task waits for and what it does next; ``aside`` and ``on_partial_observation``
+    are as those of :class:`WorkerContext`.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class OneRun:
         *,
         tell: Callable[[Message, float], None],
         aside: Callable[[], AbstractContextManager[None]],
-        known: Callable[[Observation], None],
+        on_partial_observation: Callable[[Observation], None],
     ) -> None:
         self._threads = threads
-        self._context = WorkerContext(tell, aside, tell, known, threads.clients)
+        self._context = WorkerContext(tell, aside, tell, on_partial_observation, threads.clients)
         self.seen: Observation | None = None
         """What this run saw of the account."""
 

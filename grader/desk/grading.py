@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from grader.batch.run import ClassRun
     from grader.batch.settings import Settings
     from grader.batch.setup import GradingSetup
-    from grader.desk.engine import OneRun
+    from grader.desk.engine import TryEngine
     from grader.desk.seat import Seat
     from grader.desk.seats import Seats
-    from grader.desk.whose import Accounts
+    from grader.desk.whose import AccountClaims
     from grader.engines.visit import Identified, Visit
     from grader.model.access import Keys
     from grader.model.batch import Student
     from grader.results.directory import Results, StoredStudent
     from grader.results.overrides import Overrides
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 DESK_ENDED = N_("The desk was ended before your check was.")
 WHEN_OPEN = N_("Hand in again when it is open.")
@@ -88,26 +88,26 @@ class InUse:
 
 
 @dataclass
-class Grader:
+class TryGrader:
     """Grades a student's block, and keeps what comes of it. Used by several threads at once."""
 
     setup: GradingSetup
     settings: Settings
-    accounts: Accounts
-    run: ClassRun
+    account_claims: AccountClaims
+    class_run: ClassRun
     results: Results
     seats: Seats
     in_use: InUse
     keeping: AbstractContextManager[object]
     overrides: Overrides
 
-    def grade(self, seat: Seat, keys: Keys, engine: OneRun) -> None:
+    def grade(self, seat: Seat, keys: Keys, engine: TryEngine) -> None:
         """Grade everybody of the student's group. Raises :class:`Refused` where nothing comes of it."""
-        mine, together = seat.row, self.accounts.party(seat.row)
+        mine, together = seat.entry, self.account_claims.party(seat.entry)
         taken: list[Graded] = []
         with self.in_use.visiting() as visited:
 
-            def identified(found: Identified, _visit: Visit) -> None:
+            def on_identified(found: Identified, _visit: Visit) -> None:
                 """Before anything else is asked of the account, and before its function is run."""
                 account_id = self._enter(seat, found, visited)
                 self.seats.show_account(seat, account_id)
@@ -115,7 +115,7 @@ class Grader:
             def may_count(_student: Student, account_id: str) -> bool:
                 # A group may have several accounts, of which the best counts; a student alone has one.
                 return account_id in visited or (
-                    bool(mine.group) and self.accounts.may_still_count(mine, account_id)
+                    bool(mine.group) and self.account_claims.may_still_count(mine, account_id)
                 )
 
             pipeline = Pipeline(
@@ -123,21 +123,21 @@ class Grader:
                 self.setup.judge,
                 self.setup.checks,
                 replace(self.settings, seed=secrets.randbelow(2**31)),
-                taken.append,
-                engine,
+                on_graded=taken.append,
+                engine=engine,
                 stored=lambda _party: last_seen_accounts(self._readable(together), may_count),
-                identified=identified,
+                on_identified=on_identified,
             )
-            pipeline.run(_reached(row, keys, mine) for row in together)
+            pipeline.run(_reached(entry, keys, mine) for entry in together)
             if self.in_use.stopping:
                 raise Refused(DESK_ENDED, WHEN_OPEN)
             check_open(engine.seen)
             # Where nothing is known yet, what was seen is kept: it can be judged again.
-            if pipeline.failed and any(self.seats.is_known(row.student_id) for row in together):
+            if pipeline.failed and any(self.seats.is_known(entry.student_id) for entry in together):
                 raise Refused(FAILED, ONCE_MORE)
             self._keep(mine, together, taken, visited)
 
-    def _readable(self, rows: Sequence[Account]) -> Iterator[StoredStudent]:
+    def _readable(self, rows: Sequence[RosterEntry]) -> Iterator[StoredStudent]:
         """What is stored of the students of ``rows``. A damaged file says nothing."""
         with suppress(BadInput):  # raised after the last of them
             yield from self.results.each_stored(map(student_of, rows))
@@ -146,7 +146,7 @@ class Grader:
         """The account's id, once nobody else's run is in it. Raises :class:`Refused`."""
         while True:
             # Whoever was in it before may have bound it.
-            account_id = self.accounts.check(seat.row, found.identity)
+            account_id = self.account_claims.check(seat.entry, found.identity)
             if self.in_use.enter(account_id, visited):
                 return account_id
             if self.in_use.stopping:
@@ -154,32 +154,38 @@ class Grader:
             self.seats.put(seat, "looking", words(_NEXT))
 
     def _keep(
-        self, mine: Account, together: list[Account], taken: list[Graded], visited: list[str]
+        self,
+        mine: RosterEntry,
+        together: list[RosterEntry],
+        taken: list[Graded],
+        visited: list[str],
     ) -> None:
-        rows = {row.student_id: row for row in together}
+        rows = {entry.student_id: entry for entry in together}
         results: list[TryResult] = []
         try:
             for graded in taken:
-                name = graded.account.student_id
+                name = graded.entry.student_id
                 is_mine = name == mine.student_id
-                now = self.overrides.on(graded.now or graded.report)
+                try_report = self.overrides.apply_to(graded.this_run_report or graded.report)
                 with self.keeping:
-                    if is_mine and is_seen_graded(now) and visited:
-                        self.accounts.bind(name, visited[0])
+                    if is_mine and is_seen_graded(try_report) and visited:
+                        self.account_claims.bind(name, visited[0])
                     # The row as the roster has it: how it was reached this once is kept nowhere.
-                    counts = self.run.take(replace(graded, account=rows[name], led_to=None))
-                if counts is None:
+                    counting_report = self.class_run.take(
+                        replace(graded, entry=rows[name], led_to=None)
+                    )
+                if counting_report is None:
                     raise Refused(_NOT_KEPT, ONCE_MORE)
-                results.append(TryResult(name, now, counts, is_mine))
+                results.append(TryResult(name, try_report, counting_report, is_mine))
         finally:
             # Of a group nobody sees a grade before it is everybody's.
             self.seats.show(results)
 
 
-def _reached(row: Account, keys: Keys, mine: Account) -> Account:
+def _reached(entry: RosterEntry, keys: Keys, mine: RosterEntry) -> RosterEntry:
     """The row reached by the block that was pasted, where the pasting student's row says it is."""
     return replace(
-        row,
+        entry,
         access=keys,
         account_id=None,
         way_account_id=UNSET,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 LINKS = "desk-links.csv"
 ENTER = "/enter/"
@@ -63,7 +63,7 @@ class LinksFile:
 
     def write(
         self,
-        accounts: Sequence[Account],
+        entries: Sequence[RosterEntry],
         tokens: Mapping[str, str],
         base_url: str,
         ours: Collection[str],
@@ -74,7 +74,7 @@ class LinksFile:
         or the file has columns that are not written, it is put aside first. Returns its place then,
         else ``None``.
         """
-        ids = {account.student_id.casefold() for account in accounts}
+        ids = {entry.student_id.casefold() for entry in entries}
         others = [row for row in self._rows if row.token not in ours]
         kept = [row for row in others if undefused(row.student_id).casefold() not in ids]
         replaced = {row.token for row in others} - {row.token for row in (*kept, *self._aside)}
@@ -82,7 +82,7 @@ class LinksFile:
         if replaced or self._has_more:
             aside = folder_beside(self._path)
             self._path.resolve().rename(aside)
-        write_links(self._path, accounts, tokens, base_url, kept)
+        write_links(self._path, entries, tokens, base_url, kept)
         return aside
 
 
@@ -96,7 +96,7 @@ def read_links(path: Path) -> dict[str, str]:
 
 def write_links(
     path: Path,
-    accounts: Sequence[Account],
+    entries: Sequence[RosterEntry],
     tokens: Mapping[str, str],
     base_url: str,
     others: Iterable[LinkRow] = (),
@@ -108,10 +108,10 @@ def write_links(
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    for account in accounts:
-        token = tokens.get(account.student_id)
+    for entry in entries:
+        token = tokens.get(entry.student_id)
         link = f"{base_url}{ENTER}{token}" if token else ""
-        who = (account.student_id, account.name, account.email)
+        who = (entry.student_id, entry.name, entry.email)
         writer.writerow([*map(visible_cell, who), link])
     writer.writerows(map(visible_cell, row) for row in others)
     write_text(path, text.getvalue())

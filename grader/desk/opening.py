@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from grader.batch.run import ClassRun
 from grader.desk.app import App
 from grader.desk.desk import Desk, is_open
-from grader.desk.grading import Grader, InUse
+from grader.desk.grading import InUse, TryGrader
 from grader.desk.links import ENTER, LinksFile
 from grader.desk.register import Register
-from grader.desk.runs import DeskRuns
+from grader.desk.runs import TryQueue
 from grader.desk.seats import Seats
 from grader.desk.server import Server
 from grader.desk.streams import Streams
-from grader.desk.whose import Accounts
+from grader.desk.whose import AccountClaims
 
 if TYPE_CHECKING:
     import socket
@@ -35,7 +35,7 @@ _LOOK_S = 1.0
 
 
 @dataclass(frozen=True)
-class Opening:
+class DeskOptions:
     """What a desk is opened with. ``links`` is the file of the students' links, ``base_url`` where they
     lead; ``released`` lose their accounts and ``renewed`` get new links, by their ids."""
 
@@ -61,17 +61,17 @@ class OpenDesk:
         results: Results,
         roster: Roster,
         planned: Plan,
-        opening: Opening,
+        options: DeskOptions,
         *,
         opened: Callable[[str], None],
         told: Callable[[View], None] = lambda _view: None,
     ) -> None:
         self._setup, self._results, self._roster = setup, results, roster
-        self._planned, self._opening = planned, opening
+        self._planned, self._options = planned, options
         self._opened, self._told = opened, told
         # Read before anything is begun: a damaged file is bad input.
         self._register = Register.read(results.root)
-        self._links = LinksFile(opening.links)
+        self._links = LinksFile(options.links)
         self.cut_short = 0
         """How many checks had no end when the desk was ended."""
         self.without_link = 0
@@ -79,7 +79,7 @@ class OpenDesk:
         self.links_before: Path | None = None
         """Where the file of the links was put aside, if writing it would have lost something: a link of
         another desk, or a column."""
-        self.until = opening.until
+        self.until = options.until
         """Until when it takes blocks; the instructor may have opened it for longer."""
         self.run = ClassRun(setup, results, roster, planned, work=self._serve)
 
@@ -88,22 +88,22 @@ class OpenDesk:
         self.run.run(lambda _graded: None)
 
     def _serve(self, run: ClassRun) -> None:
-        opening, register, rows = self._opening, self._register, self._roster.accounts
+        options, register, rows = self._options, self._register, self._roster.entries
         # By the token: a spreadsheet that saved the file may have changed the ids in it.
         ours = register.owners(self._links.tokens)
         known = {name: token for token, name in ours.items()}
-        students = [row.student_id for row in rows]
+        students = [entry.student_id for entry in rows]
 
         def publish(tokens: dict[str, str]) -> None:
-            self.links_before = self._links.write(rows, tokens, opening.base_url, ours)
+            self.links_before = self._links.write(rows, tokens, options.base_url, ours)
 
-        tokens = register.give_links(students, known, opening.renewed, publish)
+        tokens = register.give_links(students, known, options.renewed, publish)
         self.without_link = len(students) - len(tokens)
-        accounts = Accounts(rows, register)
-        accounts.bind_graded(run.reports)  # by a batch, before the desk or in between
-        for name in opening.released:
-            row = next(row for row in rows if row.student_id == name)
-            register.release([account.student_id for account in accounts.party(row)])
+        account_claims = AccountClaims(rows, register)
+        account_claims.bind_graded(run.reports)  # by a batch, before the desk or in between
+        for name in options.released:
+            entry = next(entry for entry in rows if entry.student_id == name)
+            register.release([member.student_id for member in account_claims.party(entry)])
         streams = Streams()
         holder: list[Desk] = []
 
@@ -111,37 +111,49 @@ class OpenDesk:
             holder[0].changed(name)
 
         seats = Seats(rows, run.reports, changed)
-        grader = Grader(
-            *(self._setup, self._planned.settings, accounts, run, self._results, seats),
-            InUse(),
-            Lock(),
-            self._planned.overrides,
+        grader = TryGrader(
+            setup=self._setup,
+            settings=self._planned.settings,
+            account_claims=account_claims,
+            class_run=run,
+            results=self._results,
+            seats=seats,
+            in_use=InUse(),
+            keeping=Lock(),
+            overrides=self._planned.overrides,
         )
-        runs = DeskRuns(
+        tries = TryQueue(
             grader,
             told=self._told,
             is_open=lambda: is_open(register, holder[0].until),
         )
         desk = Desk(
-            *(self._setup, self._results, rows, register, accounts, run, runs, streams),
-            opening.base_url,
-            self._planned.settings.lang,
-            opening.until,
+            setup=self._setup,
+            results=self._results,
+            rows=rows,
+            register=register,
+            account_claims=account_claims,
+            class_run=run,
+            tries=tries,
+            streams=streams,
+            base_url=options.base_url,
+            lang=self._planned.settings.lang,
+            until=options.until,
         )
         holder.append(desk)
-        server = Server(App(desk).asgi(), opening.listening, opening.tls)
+        server = Server(App(desk).asgi(), options.listening, options.tls)
         try:
             server.start()
-            self._opened(f"{opening.base_url}{ENTER}{register.new_board()}")
+            self._opened(f"{options.base_url}{ENTER}{register.new_board()}")
             was_open = desk.is_open
             while not server.ended.wait(_LOOK_S):
                 if desk.is_open != was_open:  # its time is up
                     was_open = desk.is_open
-                    for row in rows:
-                        desk.changed(row.student_id)
+                    for entry in rows:
+                        desk.changed(entry.student_id)
         except KeyboardInterrupt:
             register.forget_boards()
         finally:
-            self.cut_short, self.until = runs.stop(), desk.until
+            self.cut_short, self.until = tries.stop(), desk.until
             streams.end()
             server.end()

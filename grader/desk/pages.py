@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.desk.desk import Desk
     from grader.desk.seat import SeatStage, View
     from grader.results.desk_file import Claim
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 _STYLES = ("page.css", "desk.css")
 STUDENT_LAYOUT = Inside(("desk.js",), _STYLES, served=True)
@@ -110,25 +110,25 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
     """A student's page: where they are, what came of it, and the form to hand in."""
     speech, rubric = Speech(lang), desk.setup.rubric
     state = desk_state_of(view, rubric, lang)
-    row = view.row
+    entry = view.entry
     html = render(
         "desk.html",
         speech,
         inside=STUDENT_LAYOUT,
         title=page_text(text_in(rubric.title, lang), _NAME),
-        name=page_text(row.name, _NAME).strip() or page_text(row.student_id, _NAME),
-        row=row,
+        name=page_text(entry.name, _NAME).strip() or page_text(entry.student_id, _NAME),
+        row=entry,
         partners=[
-            page_text(account.name or account.student_id, _NAME)
-            for account in desk.accounts.party(row)
-            if account.student_id != row.student_id
+            page_text(partner.name or partner.student_id, _NAME)
+            for partner in desk.account_claims.party(entry)
+            if partner.student_id != entry.student_id
         ],
         state=state,
         stage=speech.say(STAGES[view.stage]),
         busy=view.stage in {"queued", "looking"},
         waiting=WAITING_IN_LINE,
         waiting_words=speech.say(_WAITING_WORDS),
-        has_report=view.counts is not None and not view.counts.absent,
+        has_report=view.counting_report is not None and not view.counting_report.absent,
         is_open=desk.is_open,
         until=speech.moment(desk.until.isoformat(timespec="seconds")) if desk.until else "",
         note=note,
@@ -140,16 +140,16 @@ def desk_student_page(desk: Desk, view: View, lang: str, cookie: str, note: str 
 def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
     """The instructor's page: who is where, who claims what is another's, and the class below."""
     speech = Speech(lang)
-    views = desk.runs.seats.views()
-    names = {view.row.student_id: _name(view) for view in views}
-    known = desk.run.known
-    counts = desk.runs.seats.counts
+    views = desk.tries.seats.views()
+    names = {view.entry.student_id: _name(view) for view in views}
+    known = desk.class_run.known
+    counts = desk.tries.seats.stage_counts
     html = class_page(
         [result.report for result in known],
         summarise_class(known, desk.setup.rubric, lang),
         None,
         speech,
-        students=[student_of(row) for row in desk.rows],
+        students=[student_of(entry) for entry in desk.rows],
         template="board.html",
         inside=BOARD,
         csrf=form_token(cookie),
@@ -159,21 +159,21 @@ def board_page(desk: Desk, lang: str, cookie: str) -> PageText:
         seated=[_seated(view, speech) for view in _in_order(views)],
         claims=[
             _claimed(claim, holders, names, speech)
-            for claim, holders in reversed(desk.accounts.disputes())
+            for claim, holders in reversed(desk.account_claims.disputes())
         ],
     )
     return PageText(html, BOARD.policy)
 
 
 def _claimed(
-    claim: Claim, holders: list[Account], names: Mapping[str, str], speech: Speech
+    claim: Claim, holders: list[RosterEntry], names: Mapping[str, str], speech: Speech
 ) -> Claimed:
-    by_roster = any(row.account_id == claim.account_id for row in holders)
+    by_roster = any(entry.account_id == claim.account_id for entry in holders)
     return Claimed(
         claim.account_id,
         names.get(claim.student_id, claim.student_id),
         claim.student_id,
-        ", ".join(names[row.student_id] for row in holders),
+        ", ".join(names[entry.student_id] for entry in holders),
         # What the roster gives stays theirs.
         "" if by_roster else holders[0].student_id,
         by_roster,
@@ -182,7 +182,7 @@ def _claimed(
 
 
 def _name(view: View) -> str:
-    return page_text(view.row.name, _NAME).strip() or page_text(view.row.student_id, _NAME)
+    return page_text(view.entry.name, _NAME).strip() or page_text(view.entry.student_id, _NAME)
 
 
 def _in_order(views: list[View]) -> list[View]:
@@ -190,15 +190,15 @@ def _in_order(views: list[View]) -> list[View]:
 
 
 def _seated(view: View, speech: Speech) -> Seated:
-    counts = view.counts
+    report = view.counting_report
     return Seated(
-        page_text(view.row.student_id, _NAME),
+        page_text(view.entry.student_id, _NAME),
         _name(view),
-        page_text(view.row.group or "", _NAME),
+        page_text(view.entry.group or "", _NAME),
         view.stage,
         speech.say(STAGES[view.stage]),
         page_text(view.account_id or "", 40),
-        speech.number(counts.score if counts is not None else None),
+        speech.number(report.score if report is not None else None),
         speech.number(view.tries) if view.tries else "",
         page_text(said(view.words, speech.lang), 300)
         if view.words and view.stage == "refused"

@@ -1,4 +1,4 @@
-"""The desk's queue: who may hand in, whose turn it is, and how a run ends."""
+"""The queue of handed-in blocks and the tries in progress."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from grader.batch.parties import party_of
-from grader.batch.portions import Portions
-from grader.desk.engine import Ended, OneRun, SharedThreads
+from grader.batch.partial_reports import PartialReports
+from grader.desk.engine import Ended, SharedThreads, TryEngine
 from grader.desk.grading import DESK_ENDED, FAILED, ONCE_MORE, WHEN_OPEN
 from grader.desk.refused import Refused, words
 from grader.i18n.language import N_, _
+from grader.model.batch import party_of
 from grader.model.machine_limit import limit_reached
 from grader.roster.load import student_of
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.desk.grading import Grader
+    from grader.desk.grading import TryGrader
     from grader.desk.seat import Seat, View
     from grader.desk.seats import Seats
     from grader.model.access import Keys
@@ -48,7 +48,7 @@ ASK = N_("If you think that it should be open, ask your instructor.")
 _BEGINS = N_("Asking AWS whose account it is.")
 
 
-class DeskRuns:
+class TryQueue:
     """Blocks that wait, and those that are at work. Its methods may be called in any thread.
 
     So many are graded at a time as the settings say; of those who are graded together one. ``told``
@@ -57,7 +57,7 @@ class DeskRuns:
 
     def __init__(
         self,
-        grader: Grader,
+        grader: TryGrader,
         *,
         told: Callable[[View], None],
         is_open: Callable[[], bool],
@@ -68,9 +68,9 @@ class DeskRuns:
         self._threads = SharedThreads(self._jobs)
         self._lock = grader.seats.lock
         self._over = threading.Condition(self._lock)
-        self._running: dict[str, OneRun] = {}
+        self._running: dict[str, TryEngine] = {}
         self._aside, self._stopping = 0, False
-        self._failed = Repeated()
+        self._failed = ShownFaults()
 
     @property
     def seats(self) -> Seats:
@@ -110,7 +110,7 @@ class DeskRuns:
         """Begin what may begin."""
         queue, waiting = self._seats.queue, 0
         while waiting < len(queue) and len(self._running) - self._aside < self._jobs:
-            if party_of(queue[waiting].row) in self._running:
+            if party_of(queue[waiting].entry) in self._running:
                 waiting += 1
             else:
                 self._begin(queue.pop(waiting))
@@ -120,15 +120,17 @@ class DeskRuns:
         if seat.keys is None:
             raise TypeError("whoever waits has a block")
         grader, keys, seat.keys = self._grader, seat.keys, None
-        show = partial(self._seats.show_portion, seat, seat.tries)
-        portions = Portions(grader.setup, grader.settings, student_of(seat.row), show)
-        run = OneRun(
+        show = partial(self._seats.show_partial_report, seat, seat.tries)
+        partial_reports = PartialReports(
+            grader.setup, grader.settings, student_of(seat.entry), show
+        )
+        run = TryEngine(
             self._threads,
             tell=partial(self._seats.say, seat),
             aside=self._stepping_aside,
-            known=portions.judge_now,
+            on_partial_observation=partial_reports.judge_now,
         )
-        self._running[party_of(seat.row)] = run
+        self._running[party_of(seat.entry)] = run
         self._seats.put(seat, "looking", words(_BEGINS))
         thread = threading.Thread(
             target=self._visit, args=(seat, keys, run), name="desk", daemon=True
@@ -136,7 +138,7 @@ class DeskRuns:
         try:
             thread.start()
         except Exception as error:  # noqa: BLE001 - no more threads; those that run go on
-            del self._running[party_of(seat.row)]
+            del self._running[party_of(seat.entry)]
             self._refuse_failed(seat, error)
 
     @contextmanager
@@ -151,7 +153,7 @@ class DeskRuns:
             with self._lock:
                 self._aside -= 1
 
-    def _visit(self, seat: Seat, keys: Keys, run: OneRun) -> None:
+    def _visit(self, seat: Seat, keys: Keys, run: TryEngine) -> None:
         try:
             self._grader.grade(seat, keys, run)
         except Refused as refused:
@@ -162,11 +164,11 @@ class DeskRuns:
             self._refuse_failed(seat, error)
         finally:
             with self._lock:
-                self._running.pop(party_of(seat.row), None)
+                self._running.pop(party_of(seat.entry), None)
                 self._over.notify_all()
                 if not self._stopping:
                     self._fill()
-        self._told(self._seats.view(seat.row.student_id))
+        self._told(self._seats.view(seat.entry.student_id))
 
     def _refuse_failed(self, seat: Seat, error: Exception) -> None:
         """Tell the student that a try failed by us, and whoever runs the desk why, once."""
@@ -185,7 +187,8 @@ class DeskRuns:
         with self._lock:
             self._stopping = True
             # A run that has shown its result may not have left yet.
-            cut = self._seats.counts["queued"] + self._seats.counts["looking"]
+            stages = self._seats.stage_counts
+            cut = stages["queued"] + stages["looking"]
             for seat in self._seats.queue:
                 seat.keys = None
             self._seats.queue.clear()

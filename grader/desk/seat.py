@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from grader.i18n.message import Message
     from grader.model.access import Keys
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 SeatStage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
 
@@ -18,17 +18,17 @@ SeatStage: TypeAlias = Literal["idle", "queued", "looking", "done", "refused"]
 class Seat:
     """What is known of a student at the desk. Changed under the lock of whoever holds it.
 
-    ``report`` is what the last try came to, or what is known of it while it is looked at; ``counts`` is
-    the report that counts. ``tried_at`` is when a block was last taken, by ``time.monotonic()``; the
-    ``keys`` are in it while it waits for its turn.
+    ``report`` is what the last try came to, or what is known of it while it is looked at;
+    ``counting_report`` is the one that counts. ``tried_at`` is when a block was last taken, by
+    ``time.monotonic()``; the ``keys`` are in it while it waits for its turn.
     """
 
-    row: Account
+    entry: RosterEntry
     stage: SeatStage = "idle"
     words: Message | None = None
     account_id: str | None = None
     report: Report | None = None
-    counts: Report | None = None
+    counting_report: Report | None = None
     tries: int = 0
     tried_at: float | None = None
     keys: Keys | None = None
@@ -40,25 +40,25 @@ class Seat:
 
 
 class View(NamedTuple):
-    """A seat as it was at one moment. ``before`` is how many are before it in the queue."""
+    """A seat as it was at one moment. ``ahead`` is how many are before it in the queue."""
 
-    row: Account
+    entry: RosterEntry
     stage: SeatStage
     words: Message | None
     account_id: str | None
     report: Report | None
-    counts: Report | None
+    counting_report: Report | None
     tries: int
-    before: int = 0
+    ahead: int = 0
 
 
 class TryResult(NamedTuple):
-    """What a try came to for one student: the report of it ``now``, and the one that ``counts``.
+    """What a try came to for one student: the report of it, and the one that counts.
 
     It ``is_mine`` for the student who made the try; for a partner it is not.
     """
 
     student_id: str
-    now: Report
-    counts: Report
+    try_report: Report
+    counting_report: Report
     is_mine: bool

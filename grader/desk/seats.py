@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.desk.seat import SeatStage, TryResult
     from grader.i18n.message import Message
     from grader.model.report import Report
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 _WAITS = N_("{why}, up to {seconds} s.")
 
@@ -32,17 +32,17 @@ class Seats:
 
     def __init__(
         self,
-        rows: Iterable[Account],
+        rows: Iterable[RosterEntry],
         reports: Iterable[Report],
         changed: Callable[[str], None],
     ) -> None:
         self.lock = threading.RLock()
         self.queue: list[Seat] = []
         self._changed = changed
-        self._seats = {row.student_id: Seat(row) for row in rows}
+        self._seats = {entry.student_id: Seat(entry) for entry in rows}
         for report in reports:
             seat = self._seats[report.student_id]
-            seat.counts = report
+            seat.counting_report = report
             if not report.absent:
                 seat.stage, seat.report, seat.account_id = "done", report, report.account_id
 
@@ -55,8 +55,8 @@ class Seats:
         """Where a student is now."""
         with self.lock:
             seat = self._seats[student_id]
-            before = next((n for n, one in enumerate(self.queue) if one is seat), 0)
-            return _view(seat, before)
+            ahead = next((n for n, one in enumerate(self.queue) if one is seat), 0)
+            return _view(seat, ahead)
 
     def views(self) -> list[View]:
         """Where everybody is, in the roster's order."""
@@ -67,11 +67,11 @@ class Seats:
     def is_known(self, student_id: str) -> bool:
         """Whether something that the student handed in has a report."""
         with self.lock:
-            counts = self._seats[student_id].counts
-            return counts is not None and not counts.absent
+            report = self._seats[student_id].counting_report
+            return report is not None and not report.absent
 
     @property
-    def counts(self) -> Counter[str]:
+    def stage_counts(self) -> Counter[str]:
         """How many students are in which stage."""
         with self.lock:
             return Counter(seat.stage for seat in self._seats.values())
@@ -81,7 +81,7 @@ class Seats:
     def tell(self, seats: Iterable[Seat]) -> None:
         """Tell that the seats of these students changed."""
         for seat in seats:
-            self._changed(seat.row.student_id)
+            self._changed(seat.entry.student_id)
 
     def put(self, seat: Seat, stage: SeatStage, told: Message | None = None) -> None:
         """Move a student on, with what is said of it. Who was refused sees what counts again."""
@@ -90,7 +90,11 @@ class Seats:
                 return  # of a try that is over
             seat.stage, seat.words = stage, told
             if stage == "refused":
-                seat.report = seat.counts if seat.counts and not seat.counts.absent else None
+                seat.report = (
+                    seat.counting_report
+                    if seat.counting_report and not seat.counting_report.absent
+                    else None
+                )
         self.tell([seat])
 
     def refuse(self, student_id: str, refused: Refused) -> None:
@@ -110,7 +114,7 @@ class Seats:
             seat.account_id = account_id
         self.tell([seat])
 
-    def show_portion(self, seat: Seat, tries: int, report: Report) -> None:
+    def show_partial_report(self, seat: Seat, tries: int, report: Report) -> None:
         """What is known of a try by now, unless that is over already."""
         with self.lock:
             if seat.tries != tries or seat.stage != "looking":
@@ -123,15 +127,25 @@ class Seats:
         with self.lock:
             shown = [(self._seats[one.student_id], one) for one in results]
             for seat, one in shown:
-                seat.counts = one.counts
+                seat.counting_report = one.counting_report
                 if one.is_mine or not seat.busy:
-                    seat.stage, seat.words, seat.account_id = "done", None, one.now.account_id
-                    seat.report = one.now
+                    seat.stage, seat.words, seat.account_id = (
+                        "done",
+                        None,
+                        one.try_report.account_id,
+                    )
+                    seat.report = one.try_report
         self.tell(seat for seat, _ in shown)
 
 
-def _view(seat: Seat, before: int) -> View:
+def _view(seat: Seat, ahead: int) -> View:
     return View(
-        *(seat.row, seat.stage, seat.words, seat.account_id, seat.report, seat.counts, seat.tries),
-        before,
+        entry=seat.entry,
+        stage=seat.stage,
+        words=seat.words,
+        account_id=seat.account_id,
+        report=seat.report,
+        counting_report=seat.counting_report,
+        tries=seat.tries,
+        ahead=ahead,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grader.batch.portions import is_waiting
+from grader.batch.partial_reports import is_waiting
 from grader.i18n.language import N_, language
 from grader.i18n.message import said
 from grader.pages.document import sentence
@@ -72,18 +72,18 @@ def _message(view: View, lang: str) -> str:
     if view.words is not None:
         return said(view.words, lang)
     if view.stage == "queued":
-        if not view.before:
+        if not view.ahead:
             return words.say(_NEXT)
         return words.plural(
-            view.before,
+            view.ahead,
             "{count} student is before you.",
             "{count} students are before you.",
         )
-    report, counts = view.report, view.counts
+    report, counting = view.report, view.counting_report
     if view.stage != "done" or report is None:
         return ""
-    if counts is not None and counts.score is not None and counts.score != report.score:
-        return words.say(_OLDER_COUNTS, score=counts.score, maximum=counts.max_score)
+    if counting is not None and counting.score is not None and counting.score != report.score:
+        return words.say(_OLDER_COUNTS, score=counting.score, maximum=counting.max_score)
     return words.say(_NO_SCORE) if report.score is None else ""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.batch.parties import party_of
 from grader.desk.refused import Refused
 from grader.i18n.language import N_
+from grader.model.batch import party_of
 from grader.model.fact import Found, Unknown
 from grader.scoring.adjust import overrides_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.model.observation import Identity, Observation
     from grader.model.report import Report
     from grader.results.desk_file import Claim
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 ANOTHERS = N_("This AWS account was handed in by somebody else.")
 CALL = N_("Call your instructor, who sees it too.")
@@ -32,25 +32,25 @@ _UNSEEN = N_("It could not be found out whose account this is: {why}")
 _AGAIN = N_("Try again in a minute; it is not your fault.")
 
 
-class Accounts:
+class AccountClaims:
     """Who may hand in which account, by the roster and by what was graded first."""
 
-    def __init__(self, rows: Sequence[Account], register: Register) -> None:
+    def __init__(self, rows: Sequence[RosterEntry], register: Register) -> None:
         self._register = register
-        self._parties: dict[str, list[Account]] = {}
-        self._rows = {row.student_id: row for row in rows}
-        self._listed: dict[str, list[Account]] = {}
-        for row in rows:
-            self._parties.setdefault(party_of(row), []).append(row)
-            if row.account_id is not None:
-                self._listed.setdefault(row.account_id, []).append(row)
+        self._parties: dict[str, list[RosterEntry]] = {}
+        self._rows = {entry.student_id: entry for entry in rows}
+        self._listed: dict[str, list[RosterEntry]] = {}
+        for entry in rows:
+            self._parties.setdefault(party_of(entry), []).append(entry)
+            if entry.account_id is not None:
+                self._listed.setdefault(entry.account_id, []).append(entry)
 
-    def party(self, row: Account) -> list[Account]:
+    def party(self, entry: RosterEntry) -> list[RosterEntry]:
         """The rows that are graded together with this one, itself among them."""
-        return self._parties[party_of(row)]
+        return self._parties[party_of(entry)]
 
-    def check(self, row: Account, identity: Fact[Identity]) -> str:
-        """The account's id, where its block may be graded for ``row``; else raise :class:`Refused`.
+    def check(self, entry: RosterEntry, identity: Fact[Identity]) -> str:
+        """The account's id, where its block may be graded for ``entry``; else raise :class:`Refused`.
 
         The roster's word counts; where it says nothing, whoever was graded there first has it. A student
         alone has one account, a group may have several. A claim of what is another's is noted.
@@ -59,12 +59,12 @@ class Accounts:
             if isinstance(identity, Unknown) and identity.kind == "credentials":
                 raise Refused(_ENDED, _START)
             raise Refused(_UNSEEN, _AGAIN, why=identity.words)
-        account_id, party = identity.value.account_id, party_of(row)
+        account_id, party = identity.value.account_id, party_of(entry)
         owners = self._owners(account_id)
         if owners and party not in owners:
-            self._register.claim(row.student_id, account_id)
+            self._register.claim(entry.student_id, account_id)
             raise Refused(ANOTHERS, CALL)
-        expected = self._expected(row)
+        expected = self._expected(entry)
         if expected and account_id not in expected:
             raise Refused(
                 _NOT_YOURS, _PASTE_OWN, found=account_id, expected=", ".join(sorted(expected))
@@ -94,15 +94,15 @@ class Accounts:
         }
         self._register.bind(theirs, self._rows)
 
-    def may_still_count(self, row: Account, account_id: str) -> bool:
-        """What was seen of the account earlier, for ``row``'s party, may count: it is nobody else's now,
-        and was not taken from them."""
+    def may_still_count(self, entry: RosterEntry, account_id: str) -> bool:
+        """What was seen of the account earlier, for ``entry``'s party, may count: it is nobody else's
+        now, and was not taken from them."""
         if owners := self._owners(account_id):
-            return party_of(row) in owners
-        together = [account.student_id for account in self.party(row)]
+            return party_of(entry) in owners
+        together = [member.student_id for member in self.party(entry)]
         return not self._register.was_released(account_id, together)
 
-    def disputes(self) -> list[tuple[Claim, list[Account]]]:
+    def disputes(self) -> list[tuple[Claim, list[RosterEntry]]]:
         """The claims of what is somebody else's still, the last one last, each with whose it is: by the
         roster, where these rows have the account, else by who was graded there first."""
         whose = [(claim, self._holders(claim.account_id)) for claim in self._register.claims]
@@ -113,22 +113,22 @@ class Accounts:
         ]
 
     def _owners(self, account_id: str) -> set[str]:
-        return {party_of(row) for row in self._holders(account_id)}
+        return {party_of(entry) for entry in self._holders(account_id)}
 
-    def _holders(self, account_id: str) -> list[Account]:
+    def _holders(self, account_id: str) -> list[RosterEntry]:
         if listed := self._listed.get(account_id):
             return listed
         owner = self._register.owner(account_id)
         # Who left the roster has nothing to lose any more.
         return [self._rows[owner]] if owner in self._rows else []
 
-    def _expected(self, row: Account) -> set[str]:
+    def _expected(self, entry: RosterEntry) -> set[str]:
         """The accounts that this student's block may lead to; empty for any that is nobody's."""
-        rows = self.party(row)
-        listed = {row.account_id for row in rows if row.account_id is not None}
-        if all(row.account_id is not None for row in rows):
+        rows = self.party(entry)
+        listed = {entry.account_id for entry in rows if entry.account_id is not None}
+        if all(entry.account_id is not None for entry in rows):
             return listed
-        return set() if row.group else self._register.accounts_of({row.student_id})
+        return set() if entry.group else self._register.accounts_of({entry.student_id})
 
 
 def is_seen_graded(report: Report) -> bool:

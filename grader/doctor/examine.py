@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from grader.batch.settings import Settings
     from grader.model.access import Access
-    from grader.roster.load import Account, Roster
+    from grader.roster.load import Roster, RosterEntry
     from grader.rubric.needs import Needs
     from grader.rubric.rubric import Rubric
 
@@ -48,7 +48,7 @@ class Examination:
     ``ends`` says when the session ends, as far as that is known: by ``ends_by``, if that is given.
     """
 
-    account: Account
+    entry: RosterEntry
     region: str
     seen: Seen
     ends: str
@@ -87,20 +87,20 @@ def examine_class(
     threads = ThreadPoolExecutor(settings.jobs, thread_name_prefix="observe")
     try:
         rows = []
-        for account in roster.accounts:
-            if account.absent:
+        for entry in roster.entries:
+            if entry.absent:
                 continue
-            region = settings.region_of(account, rubric)
-            endpoint_url = account.endpoint_url or settings.endpoint_url
-            use = frozenset(account.use.items())
-            way = (account.access, account.expected_account_id, region, endpoint_url, use)
+            region = settings.region_of(entry, rubric)
+            endpoint_url = entry.endpoint_url or settings.endpoint_url
+            use = frozenset(entry.use.items())
+            way = (entry.access, entry.expected_account_id, region, endpoint_url, use)
             if way not in ways:
                 ways[way] = threads.submit(ask_everything, clients, rubric, needs, *way)
-            rows.append((account, region, ways[way]))
+            rows.append((entry, region, ways[way]))
         written = _written(path, roster)
         found = [
-            _examined(account, region, future.result(), written.get(account.access))
-            for account, region, future in rows
+            _examined(entry, region, future.result(), written.get(entry.access))
+            for entry, region, future in rows
         ]
     except BaseException:
         threads.shutdown(wait=False, cancel_futures=True)
@@ -123,22 +123,22 @@ def _written(path: Path, roster: Roster) -> dict[Access, float]:
     table = read_table(read_text(path, limit_bytes=2**30).text, str(path))
     files = {row.line: row.cells.get("credentials_file") for row in table.rows}
     written: dict[Access, float] = {}
-    for account in roster.accounts:
+    for entry in roster.entries:
         if "submitted_at" in table.columns:
-            if account.submitted_at is not None:
-                at = account.submitted_at.timestamp()
-                written[account.access] = min(at, written.get(account.access, at))
+            if entry.submitted_at is not None:
+                at = entry.submitted_at.timestamp()
+                written[entry.access] = min(at, written.get(entry.access, at))
             continue
-        name = files.get(account.line)
+        name = files.get(entry.line)
         file = path.parent / name if name else None
         if file is not None and file.exists():
             changed = file.stat().st_mtime
-            written[account.access] = min(changed, written.get(account.access, changed))
+            written[entry.access] = min(changed, written.get(entry.access, changed))
     return written
 
 
-def _examined(account: Account, region: str, seen: Seen, written: float | None) -> Examination:
-    examination = Examination(account, region, seen, *_ends(account.access, written))
+def _examined(entry: RosterEntry, region: str, seen: Seen, written: float | None) -> Examination:
+    examination = Examination(entry, region, seen, *_ends(entry.access, written))
     identity = seen.identity
     if seen.refused is not None:
         examination.faults.append(_refusal(examination, seen.refused, written))
@@ -147,11 +147,11 @@ def _examined(account: Account, region: str, seen: Seen, written: float | None) 
         examination.faults.append((_("AWS could not be asked: {why}", why=why), _reach(identity)))
     if not isinstance(identity, Found):
         return examination
-    if account.expected_account_id not in {None, identity.value.account_id}:
+    if entry.expected_account_id not in {None, identity.value.account_id}:
         message = _(
             "The credentials belong to account {found}, the roster says {expected}.",
             found=identity.value.account_id,
-            expected=account.expected_account_id,
+            expected=entry.expected_account_id,
         )
         examination.faults.append((message, _("Ask for the right block, or correct account_id.")))
     if seen.denied:
@@ -197,7 +197,7 @@ def _ends(access: Access, written: float | None) -> tuple[str, datetime | None]:
 
 
 def _refusal(examination: Examination, refused: Unknown, written: float | None) -> tuple[str, str]:
-    access = examination.account.access
+    access = examination.entry.access
     if isinstance(access, HandedIn):
         message = _("What was handed in is no block that can be read: {why}", why=access.why)
         return message, _("Ask for the whole block, and make the roster again.")
@@ -240,8 +240,8 @@ def _reach(unknown: Unknown) -> str:
 def _look_at_groups(found: list[Examination]) -> None:
     groups: dict[str, list[Examination]] = {}
     for examination in found:
-        if examination.account.group:
-            groups.setdefault(examination.account.group, []).append(examination)
+        if examination.entry.group:
+            groups.setdefault(examination.entry.group, []).append(examination)
     for members in groups.values():
         working = sorted({member.account_id or "" for member in members if member.works})
         for examination in members:
@@ -260,7 +260,7 @@ def _look_at_groups(found: list[Examination]) -> None:
 def _excuse(examination: Examination, working: list[str]) -> None:
     """A partner's way to the same account will do; whether it is the same is not always known."""
     examination.ends, examination.ends_by = PARTNER, None
-    if examination.account.account_id in working or examination.account_id in working:
+    if examination.entry.account_id in working or examination.account_id in working:
         examination.faults.clear()
         return
     remedy = _("If it is the partner's account, leave it; else ask for a new block.")
@@ -274,19 +274,17 @@ def _tell_shared(found: list[Examination]) -> None:
         identity = value_of(examination.seen.identity)
         for account_id in {
             identity.account_id if identity else None,
-            examination.account.account_id,
+            examination.entry.account_id,
         }:
             if account_id is not None:
                 rows.setdefault(account_id, []).append(examination)
     for account_id, several in sorted(rows.items()):
         for examination in several:
             others = [
-                other.account.student_id
+                other.entry.student_id
                 for other in several
                 if other is not examination
-                and not (
-                    examination.account.group and examination.account.group == other.account.group
-                )
+                and not (examination.entry.group and examination.entry.group == other.entry.group)
             ]
             if others:
                 known = {"account": account_id, "others": ", ".join(others[:3])}

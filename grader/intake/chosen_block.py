@@ -27,7 +27,7 @@ _WHOLE_BLOCK = N_(
 
 
 @dataclass
-class Chosen:
+class BlockChoice:
     """The ``keys`` that count and the file they stand in; without keys ``why`` there are none.
 
     ``faults`` are the same reasons with file and student, ``doubts`` are for a human to look at.
@@ -42,12 +42,12 @@ class Chosen:
     different: int = 0
 
 
-def choose(files: Sequence[Entry], source: str, who: str) -> Chosen:
+def choose(files: Sequence[Entry], source: str, who: str) -> BlockChoice:
     """The last complete block of the file that was changed last; ``files`` are in that order.
 
     ``source`` is what the download calls all of it, ``who`` handed it in.
     """
-    made = Chosen()
+    choice = BlockChoice()
     blocks: list[tuple[Entry, Block]] = []
     broken: list[tuple[str, str, str]] = []
     unread: list[tuple[str, str, str]] = []
@@ -62,7 +62,7 @@ def choose(files: Sequence[Entry], source: str, who: str) -> Chosen:
         best = preferred(pasted.blocks)
         blocks += [(file, block) for block in best]
         if named := [block.profile for block in pasted.blocks if block.profile]:
-            made.doubts += _profiles(file, who, named, best)
+            choice.doubts += _profiles(file, who, named, best)
         for fault in pasted.faults:
             if pasted.not_text:
                 unread.append((file.path, fault, _as_text()))
@@ -70,27 +70,27 @@ def choose(files: Sequence[Entry], source: str, who: str) -> Chosen:
                 broken.append((file.path, fault, _(_WHOLE_BLOCK)))
     if blocks:
         file, block = blocks[-1]
-        made.keys, made.path, said = block.keys, file.path, ""
-        made.different = len({given.keys.access_key_id for _file, given in blocks})
-        if made.different > 1:
+        choice.keys, choice.path, said = block.keys, file.path, ""
+        choice.different = len({given.keys.access_key_id for _file, given in blocks})
+        if choice.different > 1:
             said = _(
                 "There are {count} different blocks; the last one of this file is used.",
-                count=made.different,
+                count=choice.different,
             )
         elif broken:
             said = _("There is a broken block too; the whole one of this file is used.")
         if said:
             remedy = _("Check that it is the newest.")
-            made.doubts.append(_problem(file.path, who, said, remedy))
-        return made
+            choice.doubts.append(_problem(file.path, who, said, remedy))
+        return choice
     reasons = [*broken, *unread][:_MOST_TOLD]
     if not reasons:
         said = _("No credentials block is in it.") if files else _("Nothing is in it.")
         reasons = [(source, said, _("Ask the student for the block."))]
-    made.why = [said for _path, said, _remedy in reasons]
-    made.faults = [_problem(path, who, said, remedy) for path, said, remedy in reasons]
-    made.doubts = []
-    return made
+    choice.why = [said for _path, said, _remedy in reasons]
+    choice.faults = [_problem(path, who, said, remedy) for path, said, remedy in reasons]
+    choice.doubts = []
+    return choice
 
 
 def _profiles(file: Entry, who: str, named: list[str], best: list[Block]) -> list[Problem]:

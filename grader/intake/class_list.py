@@ -114,8 +114,8 @@ def read_class_list(path: Path) -> ClassList:
         message = _("No column of the class list names students.")
         remedy = _("Name columns as Moodle or Canvas do, or: {names}.", names="name, email, group")
         raise bad_input(path, line, message, remedy)
-    made = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
-    made.unsure = unsure(columns, [cells for _line, cells in rows], roles)
+    class_list = ClassList(str(path), taken={columns[place]: role for place, role in roles.items()})
+    class_list.unsure = unsure(columns, [cells for _line, cells in rows], roles)
     is_gradebook = {"section", "id"} <= {*map(letters, columns)}
     for at, cells in rows:
         if is_gradebook and _is_of_postings(cells):
@@ -123,14 +123,14 @@ def read_class_list(path: Path) -> ClassList:
         if (wider := wider_than_header(str(path), at, cells, len(columns))) is not None:
             problems.append(wider)
             continue
-        _add(made, at, cells, roles, problems)
-    problems += _twice(made.students)
-    if not made.students and not problems:
+        _add(class_list, at, cells, roles, problems)
+    problems += _twice(class_list.students)
+    if not class_list.students and not problems:
         message = _("The class list has a header but no students.")
         problems.append(Problem(str(path), line, message, _("Add one line per student.")))
     if problems:
         raise BadInput(problems)
-    return made
+    return class_list
 
 
 _Record = tuple[int, list[str]]
@@ -153,7 +153,11 @@ def _is_of_postings(cells: list[str]) -> bool:
 
 
 def _add(
-    made: ClassList, line: int, cells: list[str], roles: dict[int, str], problems: list[Problem]
+    class_list: ClassList,
+    line: int,
+    cells: list[str],
+    roles: dict[int, str],
+    problems: list[Problem],
 ) -> None:
     """The student of one row, if it is a student's, or what is wrong with it."""
     given = {role: undefused(cells[at]) for at, role in roles.items() if cells[at : at + 1]}
@@ -166,8 +170,8 @@ def _add(
                 remedy = _(
                     "Put it into a file of its own in the download: lists are passed around."
                 )
-                problems.append(Problem(made.file, line, message, remedy))
-    student = Listed(made.file, line)
+                problems.append(Problem(class_list.file, line, message, remedy))
+    student = Listed(class_list.file, line)
     name = given.pop("name", "") or f"{given.get('first', '')} {given.get('last', '')}".strip()
     given.pop("first", None)
     given.pop("last", None)
@@ -175,7 +179,7 @@ def _add(
         return
     for column in ("student_id", *ID_COLUMNS):
         if fault := shortened_fault(column, given.get(column, "")):
-            problems.append(Problem(made.file, line, *fault))
+            problems.append(Problem(class_list.file, line, *fault))
     if number := given.get("moodle_participant"):
         at_end = _NUMBER_AT_END.search(number)
         given["moodle_participant"] = at_end[1] if at_end else ""
@@ -185,33 +189,35 @@ def _add(
     several = (storable(part.strip(), _MAX_TEXT) for part in given.pop(PLURAL, "").split(","))
     student.groups = tuple(part for part in several if not names_no_group(part))
     given.pop("group", None)
-    if made.taken and not (name or {*MATCHING_COLUMNS} & {*given}):
+    if class_list.taken and not (name or {*MATCHING_COLUMNS} & {*given}):
         message = _("The row names no student.")
-        problems.append(Problem(made.file, line, message, _("Fill in a name, or remove the row.")))
+        problems.append(
+            Problem(class_list.file, line, message, _("Fill in a name, or remove the row."))
+        )
         return
     for column in ("submitted_at", "due_at"):
         if column in given:
-            _read_time(made, student, column, given.pop(column), problems)
+            _read_time(class_list, student, column, given.pop(column), problems)
     given |= {"name": name} if name else {}
     # Lists come from elsewhere: what a terminal would obey is made visible.
     student.cells |= {column: storable(text, _MAX_TEXT) for column, text in given.items() if text}
-    made.students.append(student)
+    class_list.students.append(student)
 
 
 def _read_time(
-    made: ClassList, student: Listed, column: str, text: str, problems: list[Problem]
+    class_list: ClassList, student: Listed, column: str, text: str, problems: list[Problem]
 ) -> None:
     """The time in a cell. One that the author of a list wrote must be exact; one that an LMS wrote
     is read as well as it can be."""
-    if column in made.taken and (wrong := shape_problem(column, text)):
-        problems.append(Problem(made.file, student.line, *wrong))
+    if column in class_list.taken and (wrong := shape_problem(column, text)):
+        problems.append(Problem(class_list.file, student.line, *wrong))
     elif (read := local_time(text)) is not None:
         student.cells[column] = read[0].isoformat(timespec="seconds")
-        made.is_local |= read[1]
+        class_list.is_local |= read[1]
     else:
         message = _("The time of submission is written in a way that is not read.")
         remedy = _("When this student's lab ends is not known then.")
-        made.unread.append(Problem(made.file, student.line, message, remedy))
+        class_list.unread.append(Problem(class_list.file, student.line, message, remedy))
 
 
 def _twice(students: list[Listed]) -> Iterator[Problem]:

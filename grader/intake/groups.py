@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from grader.intake.class_list import ClassList, Listed
-    from grader.intake.persons import Joined
+    from grader.intake.persons import ClassRoll
     from grader.intake.submissions import Submission
 
 _DEFAULT_GROUPS = frozenset(("defaultgroup", "groupepardefaut"))
@@ -44,7 +44,7 @@ class GroupNames:
 
 
 def choose_groups(
-    made: Joined,
+    roll: ClassRoll,
     lists: Sequence[ClassList],
     submissions: Sequence[Submission],
     names: GroupNames,
@@ -52,8 +52,8 @@ def choose_groups(
 ) -> None:
     """The one group of each student that hands in together, where the lists say it."""
     folders = {names.key(submission.name) for submission in submissions}
-    made.doubts += _written_alike(lists)
-    for person in made.persons:
+    roll.doubts += _written_alike(lists)
+    for person in roll.persons:
         person.cells.pop("group", None)
         single = [row for row in person.groups if row.group]
         many = {group: row for row in person.groups for group in row.groups}
@@ -76,10 +76,10 @@ def choose_groups(
                 row = next(iter(many.values()))
                 message = _("The student is in several groups, and none handed in: none is taken.")
                 remedy = _("Fill in the roster's column group, if they work with somebody.")
-                made.doubts.append(Problem(row.file, row.line, message, remedy))
+                roll.doubts.append(Problem(row.file, row.line, message, remedy))
         if chosen:
             person.cells["group"] = chosen
-    _drop_halves(made, names, folders)
+    _drop_halves(roll, names, folders)
 
 
 def _written_alike(lists: Sequence[ClassList]) -> Iterator[Problem]:
@@ -112,9 +112,9 @@ def _is_another(group: str, other: str, row: Listed) -> str:
     )
 
 
-def _drop_halves(made: Joined, names: GroupNames, folders: Collection[str]) -> None:
+def _drop_halves(roll: ClassRoll, names: GroupNames, folders: Collection[str]) -> None:
     """Remove groups that are too large to hand in together, and did not."""
-    size = Counter(person.group for person in made.persons)
+    size = Counter(person.group for person in roll.persons)
     for group, count in size.items():
         if group and count > MOST_IN_A_GROUP and names.key(group) not in folders:
             message = plural(
@@ -123,9 +123,9 @@ def _drop_halves(made: Joined, names: GroupNames, folders: Collection[str]) -> N
                 "{group} has {count} students, too many to hand in together: it is not taken.",
                 group=printable(group, 60),
             )
-            place = next(p.place for p in made.persons if p.group == group)
+            place = next(p.place for p in roll.persons if p.group == group)
             remedy = _("Fill in the roster's column group, if they work with somebody.")
-            made.doubts.append(Problem(place[0] if place else "", None, message, remedy))
-            for person in made.persons:
+            roll.doubts.append(Problem(place[0] if place else "", None, message, remedy))
+            for person in roll.persons:
                 if person.group == group:
                     del person.cells["group"]

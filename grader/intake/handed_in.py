@@ -13,7 +13,7 @@ from grader.model.access import HandedIn
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.intake.chosen_block import Chosen
+    from grader.intake.chosen_block import BlockChoice
     from grader.model.access import Keys
 
 
@@ -33,7 +33,7 @@ def pasted(raw: bytes) -> Keys | HandedIn:
     return _the_one(choose([Entry(("block",), 0.0, lambda size: raw[:size])], "", ""))
 
 
-def _the_one(chosen: Chosen) -> Keys | HandedIn:
+def _the_one(chosen: BlockChoice) -> Keys | HandedIn:
     if chosen.keys is not None and chosen.different > 1:
         return HandedIn(_("It holds {count} different blocks.", count=chosen.different))
     return chosen.keys or HandedIn(_reasons(chosen))
@@ -51,5 +51,5 @@ def _age(file: Entry) -> tuple[float, tuple[str, ...]]:
     return file.changed, file.parts
 
 
-def _reasons(chosen: Chosen) -> str:
+def _reasons(chosen: BlockChoice) -> str:
     return " ".join(dict.fromkeys(chosen.why))

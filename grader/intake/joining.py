@@ -10,7 +10,7 @@ from grader.intake.class_list import MATCHING_COLUMNS
 from grader.intake.groups import GroupNames, choose_groups
 from grader.intake.list_merging import merge
 from grader.intake.owners import Owners, is_like_a_group, is_named, lms_number
-from grader.intake.persons import ClassMember, Joined
+from grader.intake.persons import ClassMember, ClassRoll
 from grader.intake.submissions import short_digest, slug_of
 from grader.safety.printable import printable, storable
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from grader.intake.submissions import Submission
 
 
-def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> Joined:
+def joined(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> ClassRoll:
     """The class of ``lists`` with each student's ``submissions``, a group's for every member.
 
     Raises :class:`BadInput` with every student and group that cannot be told apart or placed.
     """
-    made = Joined()
+    roll = ClassRoll()
     problems: list[Problem] = []
     _leave_own_numbers(lists, submissions)
     for class_list in lists:
-        merge(made.persons, class_list, problems)
+        merge(roll.persons, class_list, problems)
     names = GroupNames(lists, submissions)
-    choose_groups(made, lists, submissions, names, problems)
-    _place(made, bool(lists), submissions, names, problems)
+    choose_groups(roll, lists, submissions, names, problems)
+    _place(roll, bool(lists), submissions, names, problems)
     if problems:
         raise BadInput(problems)
-    _name_ids(made.persons)
-    for person in made.persons:
+    _name_ids(roll.persons)
+    for person in roll.persons:
         person.cells = person.numbers | person.cells
-    return made
+    return roll
 
 
 def _leave_own_numbers(lists: Sequence[ClassList], submissions: Sequence[Submission]) -> None:
@@ -69,14 +69,14 @@ def _leave_own_numbers(lists: Sequence[ClassList], submissions: Sequence[Submiss
 
 
 def _place(
-    made: Joined,
+    roll: ClassRoll,
     listed: bool,
     submissions: Sequence[Submission],
     names: GroupNames,
     problems: list[Problem],
 ) -> None:
     """Give each submission to the student, or to all members of the group, whose it is."""
-    owners = Owners(made.persons, names)
+    owners = Owners(roll.persons, names)
     unplaced = []
     by_groups = any(map(owners.is_of_a_group, submissions))
     for submission in submissions:
@@ -118,16 +118,16 @@ def _place(
                 name=printable(submission.name or submission.student_id, 60),
             )
             remedy = _("The student has a row all the same.")
-            made.doubts.append(Problem(submission.source, None, message, remedy))
+            roll.doubts.append(Problem(submission.source, None, message, remedy))
         elif like_a_group:
             message = _(
                 "{name} seems to be a group, whose members are not known.",
                 name=printable(submission.name, 60),
             )
             remedy = _("Add --class with Moodle's grading worksheet: each member gets a row.")
-            made.doubts.append(Problem(submission.source, None, message, remedy))
+            roll.doubts.append(Problem(submission.source, None, message, remedy))
         strangers[stranger] = _unlisted(submission, is_group=like_a_group)
-    made.persons += strangers.values()
+    roll.persons += strangers.values()
 
 
 def _another_number(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader.i18n.language import _
 from grader.inputs.problems import BadInput, Problem
 from grader.inputs.text_file import unicode_fault
-from grader.intake.chosen_block import Chosen, choose
+from grader.intake.chosen_block import BlockChoice, choose
 from grader.intake.joining import joined
 from grader.intake.roster_table import read_roster_table
 from grader.intake.update import update
@@ -34,7 +34,7 @@ _STAGE = ".new"
 
 
 @dataclass
-class Made:
+class RosterDraft:
     """A roster to be. ``unreadable`` says whose submission is no block, ``doubts`` are for a human to
     look at; ``students`` have a block now, ``unread`` handed in something else."""
 
@@ -48,32 +48,32 @@ class Made:
 
 def make_roster(
     lists: Sequence[ClassList], submissions: Sequence[Submission], out: Path, *, prune: bool = False
-) -> Made:
+) -> RosterDraft:
     """What becomes of the roster ``out``, which may be there already. Nothing is written.
 
     Raises :class:`BadInput` with everything that cannot be told apart, with its file and line.
     """
     table = read_roster_table(out)
     people = joined(lists, submissions)
-    chosen: dict[tuple[int, ...], Chosen] = {}
-    pairs: list[tuple[ClassMember, Chosen | None]] = []
+    chosen: dict[tuple[int, ...], BlockChoice] = {}
+    pairs: list[tuple[ClassMember, BlockChoice | None]] = []
     for person in people.persons:
         given = tuple(map(id, person.submissions))
         if given and given not in chosen:
             chosen[given] = _chosen(person)
         pairs.append((person, chosen.get(given)))
     changes = update(table, out, credentials_folder(out), pairs, listed=bool(lists), prune=prune)
-    made = Made(table, changes, doubts=[*people.doubts, *changes.doubts])
+    draft = RosterDraft(table, changes, doubts=[*people.doubts, *changes.doubts])
     for found in chosen.values():
-        made.unreadable += found.faults
-        made.doubts += found.doubts
-    made.doubts += _same_block(pairs)
-    made.students = sum(found is not None and found.keys is not None for _person, found in pairs)
-    made.unread = sum(found is not None and found.keys is None for _person, found in pairs)
-    return made
+        draft.unreadable += found.faults
+        draft.doubts += found.doubts
+    draft.doubts += _same_block(pairs)
+    draft.students = sum(found is not None and found.keys is not None for _person, found in pairs)
+    draft.unread = sum(found is not None and found.keys is None for _person, found in pairs)
+    return draft
 
 
-def _chosen(person: ClassMember) -> Chosen:
+def _chosen(person: ClassMember) -> BlockChoice:
     """The block of all that was handed in for a person, whichever downloads it came in."""
     orders = [
         (file.changed, number, place, file)
@@ -84,7 +84,7 @@ def _chosen(person: ClassMember) -> Chosen:
     return choose(files, person.submissions[-1].source, _who(person))
 
 
-def _same_block(pairs: Sequence[tuple[ClassMember, Chosen | None]]) -> list[Problem]:
+def _same_block(pairs: Sequence[tuple[ClassMember, BlockChoice | None]]) -> list[Problem]:
     """A problem for each student who handed in the block of a student of another group."""
     first: dict[Secret, ClassMember] = {}
     doubts = []
@@ -138,7 +138,7 @@ def check_place(out: Path) -> None:
         raise BadInput(problems)
 
 
-def write_roster(made: Made, out: Path) -> None:
+def write_roster(draft: RosterDraft, out: Path) -> None:
     """Write the roster ``out`` and, beside it, a file with each student's block.
 
     A block is never anywhere but in that folder, in a file that its owner alone can read. Blocks and
@@ -146,7 +146,7 @@ def write_roster(made: Made, out: Path) -> None:
     nothing that stood there has changed. What else stands in the folder stays, but for what a run that
     was killed left half written.
     """
-    folder, blocks = credentials_folder(out), made.update.blocks
+    folder, blocks = credentials_folder(out), draft.update.blocks
     stage, aside = folder / _STAGE, out.with_name(f".{out.name}.new")
     fresh = not folder.exists()
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -163,9 +163,9 @@ def write_roster(made: Made, out: Path) -> None:
             if at is not None:
                 os.utime(stage / name, (at.timestamp(), at.timestamp()))
         staged = {f"{folder.name}/{name}": f"{folder.name}/{_STAGE}/{name}" for name in blocks}
-        write_text(aside, made.table.text(staged))
+        write_text(aside, draft.table.text(staged))
         load_roster(aside, alike_is_told=True)
-        write_text(aside, made.table.text())
+        write_text(aside, draft.table.text())
         for name in blocks:
             (stage / name).replace(folder / name)
         aside.replace(out)
@@ -176,7 +176,7 @@ def write_roster(made: Made, out: Path) -> None:
         if isinstance(error, BadInput):
             raise _would_not_be_one(error, out) from None
         raise
-    for name in made.update.obsolete:
+    for name in draft.update.obsolete:
         (folder / name).unlink(missing_ok=True)
 
 

@@ -27,7 +27,7 @@ _NUMBER = {"moodle": "moodle_participant", "canvas": "canvas_id"}
 
 
 @dataclass
-class Owned:
+class SubmissionOwner:
     """The student, or all members of the group. With a ``problem``, nobody: the owner is ambiguous."""
 
     persons: Sequence[ClassMember] = field(default_factory=list)
@@ -71,30 +71,30 @@ class Owners:
             return False
         return self._of_group(submission, submission.name) is not None
 
-    def of(self, submission: Submission, *, by_groups: bool) -> Owned:
+    def of(self, submission: Submission, *, by_groups: bool) -> SubmissionOwner:
         """The students whose submission it is, none where no list names them.
 
         ``by_groups``: groups handed in, so that a number may be a group's.
         """
         by_number = self._by_number(submission)
         if by_number is not None and is_named(by_number, submission.name):
-            return Owned([by_number])
+            return SubmissionOwner([by_number])
         if (of_group := self._of_group(submission, submission.name)) is not None:
             return of_group
         if submission.system == "own":
             for column in ("student_id", "id_number", "sis_login_id", "sis_user_id", "email"):
                 for given in (submission.name or submission.student_id, submission.student_id):
                     if person := self._by_key.get((column, given.casefold())):
-                        return Owned([person])
+                        return SubmissionOwner([person])
         named = self._named(submission)
         # A participant's number decides, whatever the name has become since.
         if by_number is not None and not by_groups and not is_like_a_group(submission):
             if not named:
-                return Owned([by_number])
+                return SubmissionOwner([by_number])
             return self._contradiction(submission, [by_number], named)
         return self._by_name(submission, named)
 
-    def _by_name(self, submission: Submission, named: list[ClassMember]) -> Owned:
+    def _by_name(self, submission: Submission, named: list[ClassMember]) -> SubmissionOwner:
         numbers = lms_number(submission).items()
         others = [
             person
@@ -112,14 +112,17 @@ class Owners:
                 lines=places_of(named),
             )
             remedy = _("Give the list that has the numbers too: Moodle's grading worksheet.")
-            return Owned(problem=Problem(submission.source, None, message, remedy))
+            return SubmissionOwner(problem=Problem(submission.source, None, message, remedy))
         if named or submission.system != "own":
-            return Owned(named)
-        return self._of_group(submission, submission.name or submission.student_id) or Owned()
+            return SubmissionOwner(named)
+        return (
+            self._of_group(submission, submission.name or submission.student_id)
+            or SubmissionOwner()
+        )
 
     def _contradiction(
         self, submission: Submission, numbered: list[ClassMember], named: list[ClassMember]
-    ) -> Owned:
+    ) -> SubmissionOwner:
         name = printable(submission.name, 60)
         if numbered:
             message = _(
@@ -136,12 +139,12 @@ class Owners:
                 number=submission.number,
             )
         remedy = _("Give the list of this very assignment, or correct it.")
-        return Owned(problem=Problem(submission.source, None, message, remedy))
+        return SubmissionOwner(problem=Problem(submission.source, None, message, remedy))
 
-    def _of_group(self, submission: Submission, name: str) -> Owned | None:
+    def _of_group(self, submission: Submission, name: str) -> SubmissionOwner | None:
         """The group of this name, ``None`` where no list names one like it."""
         if members := self._groups.get(self._group_names.key(name)) if name else None:
-            return Owned(members, is_group=True)
+            return SubmissionOwner(members, is_group=True)
         like = self._like.get(letters(name), []) if letters(name) else []
         if not like:
             return None
@@ -149,14 +152,14 @@ class Owners:
         member = self._by_number(submission) if submission.system == "canvas" else None
         if member in like:
             key = self._group_names.key(member.group)
-            return Owned(self._groups[key], is_group=True)
+            return SubmissionOwner(self._groups[key], is_group=True)
         message = _(
             "{name}: the groups of {lines} are written alike, and none is it exactly.",
             name=printable(name, 60),
             lines=places_of(like),
         )
         remedy = _("Write it in the list as in the download; for Canvas, give the gradebook too.")
-        return Owned(problem=Problem(submission.source, None, message, remedy))
+        return SubmissionOwner(problem=Problem(submission.source, None, message, remedy))
 
     def _named(self, submission: Submission) -> list[ClassMember]:
         found: list[ClassMember] = []

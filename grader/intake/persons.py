@@ -37,7 +37,7 @@ class ClassMember:
 
 
 @dataclass
-class Joined:
+class ClassRoll:
     """Everybody in the order of the first list, then whom only the download knows."""
 
     persons: list[ClassMember] = field(default_factory=list)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from grader.intake.chosen_block import Chosen
+    from grader.intake.chosen_block import BlockChoice
     from grader.intake.persons import ClassMember
     from grader.intake.roster_table import RosterTable
     from grader.model.access import Keys
@@ -64,7 +64,7 @@ def update(
     table: RosterTable,
     out: Path,
     folder: Path,
-    persons: Sequence[tuple[ClassMember, Chosen | None]],
+    persons: Sequence[tuple[ClassMember, BlockChoice | None]],
     *,
     listed: bool,
     prune: bool,
@@ -74,7 +74,7 @@ def update(
     ``listed``: ``persons`` are the whole class, so that other rows are of nobody in it; ``prune``
     removes those. Raises :class:`BadInput` where it cannot be told whose row is whose.
     """
-    made = Update()
+    changes = Update()
     problems: list[Problem] = []
     rows = list(table.rows)
     index = RowIndex(rows)
@@ -94,16 +94,16 @@ def update(
     for (person, chosen), known in zip(persons, places, strict=True):
         row = known or _new_row(table, person, taken)
         if known is None:
-            made.added.append(_who(row))
-        _fill(table, row, person, made, str(out), is_new=known is None)
+            changes.added.append(_who(row))
+        _fill(table, row, person, changes, str(out), is_new=known is None)
         if chosen is not None:
-            _renew(table, row, person, chosen, made, folder, is_new=known is None)
+            _renew(table, row, person, chosen, changes, folder, is_new=known is None)
         elif not any(row.get(column) for column in ACCESS_COLUMNS):
-            made.without.append(_who(row))
+            changes.without.append(_who(row))
     if listed:
-        _leave(table, [row for row in rows if row.line not in owners], made, folder, prune=prune)
-    _keep_note_of_lost_files(table, folder, made)
-    return made
+        _leave(table, [row for row in rows if row.line not in owners], changes, folder, prune=prune)
+    _keep_note_of_lost_files(table, folder, changes)
+    return changes
 
 
 def _new_row(table: RosterTable, person: ClassMember, taken: set[str]) -> RosterRow:
@@ -120,7 +120,7 @@ def _fill(
     table: RosterTable,
     row: RosterRow,
     person: ClassMember,
-    made: Update,
+    changes: Update,
     file: str,
     *,
     is_new: bool,
@@ -138,13 +138,15 @@ def _fill(
                 column=column,
                 given=printable(given, 60),
             )
-            made.doubts.append(Problem(file, row.line, message, _("Correct it here if need be.")))
+            changes.doubts.append(
+                Problem(file, row.line, message, _("Correct it here if need be."))
+            )
             continue
         table.needs(column)
         row.cells[column] = cell(given)
         changed.append(column)
     if changed and not is_new:
-        made.filled.append(f"{_who(row)}: {', '.join(changed)}")
+        changes.filled.append(f"{_who(row)}: {', '.join(changed)}")
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -155,8 +157,8 @@ def _renew(
     table: RosterTable,
     row: RosterRow,
     person: ClassMember,
-    chosen: Chosen,
-    made: Update,
+    chosen: BlockChoice,
+    changes: Update,
     folder: Path,
     *,
     is_new: bool,
@@ -172,7 +174,7 @@ def _renew(
             ways=", ".join(ways),
         )
         remedy = _("Clear these cells and make the roster again to use the block.")
-        made.doubts.append(Problem(chosen.path or str(folder), None, message, remedy))
+        changes.doubts.append(Problem(chosen.path or str(folder), None, message, remedy))
         return
     submitted, before = _time(person.cells.get("submitted_at")), _time(row.get("submitted_at"))
     stands = _keys_in(folder / name) if ways else None
@@ -186,7 +188,9 @@ def _renew(
             "{student}: the block that the roster has stays: what was handed in now is older, or none.",
             student=_who(row),
         )
-        made.doubts.append(Problem(chosen.path or name, None, message, _("Check what is newest.")))
+        changes.doubts.append(
+            Problem(chosen.path or name, None, message, _("Check what is newest."))
+        )
         return
     table.needs("credentials_file")
     table.needs("submitted_at")
@@ -194,17 +198,17 @@ def _renew(
     if submitted is not None or not same:
         row.cells["submitted_at"] = submitted.isoformat(timespec="seconds") if submitted else ""
     if chosen.keys is not None:
-        made.blocks[name] = (
+        changes.blocks[name] = (
             Secret(block_text(chosen.keys)),
             submitted or (before if same else None),
         )
     else:
-        made.blocks[name] = (Secret(unreadable_text(chosen.why)), submitted)
+        changes.blocks[name] = (Secret(unreadable_text(chosen.why)), submitted)
     if not same and not is_new and chosen.keys is not None:
-        made.renewed.append(_who(row))
+        changes.renewed.append(_who(row))
 
 
-def _is_newer(chosen: Chosen, submitted: datetime | None, before: datetime | None) -> bool:
+def _is_newer(chosen: BlockChoice, submitted: datetime | None, before: datetime | None) -> bool:
     """Whether what was handed in now replaces a block: only a later block does, and never what is
     no block."""
     if chosen.keys is None:
@@ -225,29 +229,29 @@ def _keys_in(path: Path) -> Keys | None:
 
 
 def _leave(
-    table: RosterTable, others: list[RosterRow], made: Update, folder: Path, *, prune: bool
+    table: RosterTable, others: list[RosterRow], changes: Update, folder: Path, *, prune: bool
 ) -> None:
     """Rows of nobody in the class list: they stay, or go with their blocks."""
     for row in others:
         if not prune:
-            made.stayed.append(_who(row))
+            changes.stayed.append(_who(row))
             continue
-        made.removed.append(_who(row))
+        changes.removed.append(_who(row))
         name = f"{row.get('student_id')}.ini"
         if row.get("credentials_file") == f"{folder.name}/{name}":
-            made.obsolete.append(name)
+            changes.obsolete.append(name)
     if prune:
         gone = {row.line for row in others}
         table.rows = [row for row in table.rows if row.line not in gone]
 
 
-def _keep_note_of_lost_files(table: RosterTable, folder: Path, made: Update) -> None:
+def _keep_note_of_lost_files(table: RosterTable, folder: Path, changes: Update) -> None:
     """Whose file somebody removed handed in all the same: a note takes its place, never an absence."""
     for row in table.rows:
         name = f"{row.get('student_id')}.ini"
         ours = row.get("credentials_file") == f"{folder.name}/{name}"
-        if ours and name not in made.blocks and not (folder / name).exists():
-            made.blocks[name] = (Secret(unreadable_text([_("The file was removed.")])), None)
+        if ours and name not in changes.blocks and not (folder / name).exists():
+            changes.blocks[name] = (Secret(unreadable_text([_("The file was removed.")])), None)
 
 
 def _who(row: RosterRow) -> str:

@@ -35,7 +35,7 @@ from grader.judging.ungraded import (
 from grader.judging.worker_process import WorkerProcess
 from grader.judging.worker_tasks import Collecting, Failed, FoundChecks, FoundOutcomes, Judging
 from grader.model.machine_limit import WorkerDied, WorkerDiedAgain, WorkerFailed
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,7 +88,7 @@ class Judge:
             self._free.put(process)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="judge")
         self._closed = False
-        self._shown = Repeated()
+        self._shown = ShownFaults()
 
     def __enter__(self) -> Self:
         return self
@@ -115,18 +115,18 @@ class Judge:
         return FoundChecks(found.checks, missing + found.problems)
 
     def submit(
-        self, rubric: Rubric, observations: Sequence[Observation], *, hushed: bool = False
+        self, rubric: Rubric, observations: Sequence[Observation], *, quiet: bool = False
     ) -> Future[list[list[Outcome]]]:
         """Judge ``observations`` together, in one session: the outcomes of each, in their order.
 
         Where they cannot be judged together, each is by itself, and what fails is :class:`Unjudged`. The
-        future raises where nothing can be judged at all. ``hushed``, nothing that checks print is shown:
+        future raises where nothing can be judged at all. ``quiet``, nothing that checks print is shown:
         they are to be run again.
         """
         batch = list(observations)
         return self._threads.submit(
             self._with_worker,
-            lambda process: self._judge_batch(process, rubric, batch, hushed) if batch else [],
+            lambda process: self._judge_batch(process, rubric, batch, quiet) if batch else [],
         )
 
     def judge_each(
@@ -180,10 +180,10 @@ class Judge:
                 return FoundChecks(found.checks, deadly + found.problems)
 
     def _judge_batch(
-        self, process: WorkerProcess, rubric: Rubric, batch: list[Observation], hushed: bool
+        self, process: WorkerProcess, rubric: Rubric, batch: list[Observation], quiet: bool
     ) -> list[list[Outcome]]:
         try:
-            return self._judge(process, rubric, batch, hushed)
+            return self._judge(process, rubric, batch, quiet)
         except Exception as error:
             if not may_be_of_one(error):
                 raise
@@ -194,14 +194,14 @@ class Judge:
             if isinstance(together, WorkerDiedAgain):
                 raise WorkerDied from together  # which says what may be done about it
             raise together
-        return self._judge_apart(process, rubric, batch, hushed, together)
+        return self._judge_apart(process, rubric, batch, quiet, together)
 
     def _judge_apart(
         self,
         process: WorkerProcess,
         rubric: Rubric,
         batch: list[Observation],
-        hushed: bool,
+        quiet: bool,
         together: Exception,
     ) -> list[list[Outcome]]:
         """Judge in halves what failed ``together``, down to those of whom it is true alone."""
@@ -213,16 +213,16 @@ class Judge:
         middle = len(batch) // 2
         for half in (batch[:middle], batch[middle:]):
             try:
-                judged += self._judge(process, rubric, half, hushed)
+                judged += self._judge(process, rubric, half, quiet)
             except Exception as error:
                 if not may_be_of_one(error):
                     raise
-                judged += self._judge_apart(process, rubric, half, hushed, error)
+                judged += self._judge_apart(process, rubric, half, quiet, error)
         return judged
 
     def _fails_for_all(self, process: WorkerProcess, rubric: Rubric) -> bool:
         try:
-            self._judge(process, rubric, [CONTROL], hushed=True)
+            self._judge(process, rubric, [CONTROL], quiet=True)
         except Exception as error:
             if not may_be_of_one(error):
                 raise
@@ -230,7 +230,7 @@ class Judge:
         return False
 
     def _judge(
-        self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], hushed: bool
+        self, process: WorkerProcess, rubric: Rubric, observations: list[Observation], quiet: bool
     ) -> list[list[Outcome]]:
         withheld: dict[tuple[int, int], LeftOut] = {}
         lost_s, died_at = defaultdict[int, float](float), dict[int, int]()
@@ -238,7 +238,7 @@ class Judge:
         deaths = 0
         while True:
             files = [*map(os.fsencode, self._files)]
-            task = Judging(files, self._limit_s, rubric, observations, [*withheld], hushed)
+            task = Judging(files, self._limit_s, rubric, observations, [*withheld], quiet)
             try:
                 judged = _answered(process, task, FoundOutcomes).outcomes
             except WorkerDied:

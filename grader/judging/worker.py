@@ -176,7 +176,7 @@ def _collect(task: Collecting) -> FoundChecks:
 def _judge(task: Judging) -> FoundOutcomes:
     from grader.judging import judge_session as session
 
-    with _hushed() if task.hushed else nullcontext():
+    with _quiet() if task.quiet else nullcontext():
         outcomes = session.judge(
             _paths(task.files),
             task.rubric,
@@ -198,7 +198,7 @@ def _text(words: str) -> str:
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """Standard output and standard error, of programs that are started too, go nowhere."""
     _flush()
     kept = [os.dup(1), os.dup(2)]

@@ -22,7 +22,7 @@ class Collecting(msgspec.Struct, frozen=True, tag=True):
 class Judging(msgspec.Struct, frozen=True, tag=True):
     """What a worker is asked: what the checks in ``files`` say of observations.
 
-    ``without`` are (criterion, observation) to leave out. ``hushed``: what checks print goes nowhere,
+    ``without`` are (criterion, observation) to leave out. ``quiet``: what checks print goes nowhere,
     and why one failed itself: it is judged again.
     """
 
@@ -31,7 +31,7 @@ class Judging(msgspec.Struct, frozen=True, tag=True):
     rubric: Rubric
     observations: list[Observation]
     without: list[tuple[int, int]]
-    hushed: bool = False
+    quiet: bool = False
 
 
 class FoundChecks(msgspec.Struct, frozen=True, tag=True):

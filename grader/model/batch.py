@@ -85,9 +85,9 @@ def force_exact_group(whose: Student | Report) -> None:
         msgspec.structs.force_setattr(whose, "group", exact_name(whose.group))
 
 
-def owner_of(whose: OfStudent) -> tuple[str, str]:
-    """Whom an account belongs to by right: the student's group, or the student alone."""
-    return ("group", whose.group) if whose.group else ("student", whose.student_id)
+def party_of(whose: OfStudent) -> str:
+    """The name of whom an account belongs to by right: the student's group, or the student alone."""
+    return f"group {whose.group}" if whose.group else f"student {whose.student_id}"
 
 
 class KnownWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

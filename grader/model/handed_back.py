@@ -12,7 +12,7 @@ from grader.model.work_out import work_out
 Standing = Literal["graded", "ungraded", "absent"]
 
 
-class HandedMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HandedBackGrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was handed out for one student, in the rubric's own points."""
 
     status: Annotated[
@@ -38,7 +38,7 @@ class HandedBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     at: Annotated[str, Meta(description="When the last hand-back was: UTC, ISO 8601.")]
     to: Annotated[tuple[str, ...], Meta(description="To what: the formats, or “push lti”.")]
     students: Annotated[
-        dict[str, HandedMark],
+        dict[str, HandedBackGrade],
         Meta(
             description="What was handed out, by student_id. A student is missing of whom nothing was; "
             "one whom the last hand-back left out has the mark of an earlier one."

@@ -208,10 +208,10 @@ class Invoker:
         too, for longer, and AWS answers everything else. Raises what the second one raises: a gateway
         gives up in the end, and Lambda does not.
         """
-        timed_out = Invocation((), failure="timed-out", duration_s=self._target.timeout_s)
+        cut_off = Invocation((), failure="timed-out", duration_s=self._target.timeout_s)
         since = self._output.aws_time(direct.sent[0])
         if started_since(self._aws, self._target.function, since, self._waits.stop):
-            return timed_out
+            return cut_off
         patience_s = self._target.timeout_s + GRACE_S
         direct.sent = self._fresh(range(records))
         again = self._once(direct.sent, max(HELD_S, AGAIN_LONGER * patience_s))

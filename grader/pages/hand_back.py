@@ -15,54 +15,54 @@ from grader.results.atomic_write import write_text
 from grader.results.directory import HANDED_BACK, PAGE, Results
 from grader.results.handed_back import read_handed_back, write_handed_back
 from grader.results.read_class import read_class
-from grader.scoring.handed_back import mark_of_report, merge_marks
+from grader.scoring.handed_back import grade_of_report, merge_grades
 from grader.scoring.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from grader.model.handed_back import HandedBack, HandedMark
+    from grader.model.handed_back import HandedBack, HandedBackGrade
     from grader.results.read_class import ClassRead
 
 _LANG = re.compile(r'<html lang="([a-z]{2})">')
 _BEGINNING = 200
 
 
-def marks_of(exports: Iterable[Export]) -> dict[str, HandedMark]:
+def grades_of(exports: Iterable[Export]) -> dict[str, HandedBackGrade]:
     """The marks that these exports hand out, each student's as one of them has it with a score."""
-    marks: dict[str, HandedMark] = {}
+    grades: dict[str, HandedBackGrade] = {}
     for export in exports:
         for row in export.rows:
-            mark = mark_of_report(row.report)
-            there = marks.get(row.student_id)
+            grade = grade_of_report(row.report)
+            there = grades.get(row.student_id)
             if row.student_id not in export.left_out and (there is None or there.score is None):
-                marks[row.student_id] = mark
-    return marks
+                grades[row.student_id] = grade
+    return grades
 
 
 def updated_record(
     before: HandedBack | None,
-    marks: Mapping[str, HandedMark],
+    grades: Mapping[str, HandedBackGrade],
     to: Sequence[str],
     read: ClassRead,
 ) -> HandedBack:
-    """The record of what a class was handed out, once ``marks`` are handed out now to ``to``."""
+    """The record of what a class was handed out, once ``grades`` are handed out now to ``to``."""
     students = {student.student_id for student in read.students}
-    return merge_marks(before, marks, at=now(), to=to, students=students)
+    return merge_grades(before, grades, at=now(), to=to, students=students)
 
 
 def remember(
-    root: Path, marks: Mapping[str, HandedMark], to: Sequence[str], *, locked: bool = False
+    root: Path, grades: Mapping[str, HandedBackGrade], to: Sequence[str], *, locked: bool = False
 ) -> Problem | None:
-    """Keep that ``marks`` were handed out to ``to``; the class page that stands there says so.
+    """Keep that ``grades`` were handed out to ``to``; the class page that stands there says so.
 
     ``locked``: the folder is, by whoever calls. What was handed out is out: that it could not be kept
     is a problem to tell, and no error.
     """
     try:
         with nullcontext() if locked else Results(root).locked():
-            _remember(root, marks, to)
+            _remember(root, grades, to)
     except BadInput as bad:
         why = bad.problems[0].message
     except OSError as error:
@@ -74,9 +74,9 @@ def remember(
     return Problem(str(root / HANDED_BACK), None, message, remedy)
 
 
-def _remember(root: Path, marks: Mapping[str, HandedMark], to: Sequence[str]) -> None:
+def _remember(root: Path, grades: Mapping[str, HandedBackGrade], to: Sequence[str]) -> None:
     read = read_class(root)
-    handed_back = updated_record(read_handed_back(root), marks, to, read)
+    handed_back = updated_record(read_handed_back(root), grades, to, read)
     write_handed_back(root, handed_back)
     page = root / PAGE
     if page.is_file():

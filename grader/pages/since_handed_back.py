@@ -12,7 +12,7 @@ from grader.scoring.handed_back import changes_since
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.model.handed_back import HandedBack, HandedMark
+    from grader.model.handed_back import HandedBack, HandedBackGrade
     from grader.model.report import Report
     from grader.pages.speech import Speech
 
@@ -49,19 +49,19 @@ def since_handed_back(
     return SinceHandedBack(speech.moment(handed_back.at), ", ".join(formats), changes)
 
 
-def _change(before: HandedMark | None, now: HandedMark, speech: Speech) -> str:
+def _change(before: HandedBackGrade | None, now: HandedBackGrade, speech: Speech) -> str:
     if before is None:
         return speech.say("not handed back yet")
     other_maximum = before.max_score != now.max_score
-    was, is_now = (_words(mark, speech, with_most=other_maximum) for mark in (before, now))
+    was, is_now = (_words(grade, speech, with_most=other_maximum) for grade in (before, now))
     return speech.say("was {before}, now {now}", before=was, now=is_now)
 
 
-def _words(mark: HandedMark, speech: Speech, *, with_most: bool) -> str:
-    if mark.score is None:
-        return speech.say(_WITHOUT_SCORE[mark.status])
-    points = speech.number(mark.score)
+def _words(grade: HandedBackGrade, speech: Speech, *, with_most: bool) -> str:
+    if grade.score is None:
+        return speech.say(_WITHOUT_SCORE[grade.status])
+    points = speech.number(grade.score)
     if with_most:
-        most = speech.number(mark.max_score)
+        most = speech.number(grade.max_score)
         points = speech.say("{points} of {most}", points=points, most=most)
-    return speech.say("{points} sure", points=points) if mark.status == "ungraded" else points
+    return speech.say("{points} sure", points=points) if grade.status == "ungraded" else points

@@ -220,8 +220,8 @@ def _rounds(seen: Observation, speech: Speech, rules: ExchangeRules | None) -> l
         _direct(several, seen.records, ran, speech, rules),
         _through(seen.exchange, speech, rules),
     ]
-    said = {made.sentences for made in rounds}
-    if len(said) == 1 and not any(made.sent for made in rounds):
+    sentences = {made.sentences for made in rounds}
+    if len(sentences) == 1 and not any(made.sent for made in rounds):
         return [Round("", rounds[0].sentences)]  # one reason for all of it
     return rounds
 

@@ -91,7 +91,7 @@ def run_demo(
         )
         planned = plan(results, roster, setup.rubric, settings, force=force)
         run = ClassRun(setup, results, roster, planned)
-        with progress(roster.accounts, errors, quiet=quiet) as tell:
+        with progress(roster.entries, errors, quiet=quiet) as tell:
             summary = run.run(lambda graded: tell(graded.report))
     show_class(run.reports, summary, output)
     output.print()

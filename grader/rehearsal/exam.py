@@ -132,19 +132,19 @@ def sit_exam(setup: GradingSetup, settings: Settings, *, errors: Console, quiet:
         roster = load_roster(
             write_cohort_roster(path, aws, submissions, accounts, region=layout.region)
         )
-        with progress(roster.accounts, errors, quiet=quiet) as tell:
+        with progress(roster.entries, errors, quiet=quiet) as tell:
 
             def graded(done: Graded) -> None:
-                taken[done.account.student_id] = done.report
+                taken[done.entry.student_id] = done.report
                 tell(done.report)
 
             def grade(rubric: Rubric, *, reference: bool) -> None:
                 """The reference alone, or all the others."""
-                accounts = [a for a in roster.accounts if (a.student_id == REFERENCE) == reference]
+                entries = [e for e in roster.entries if (e.student_id == REFERENCE) == reference]
                 # The submissions are deployed now, whatever the due time is.
                 timeless = msgspec.structs.replace(rubric, due="")
                 some = dataclasses.replace(settings, jobs=_AT_A_TIME)
-                Pipeline(timeless, setup.judge, setup.checks, some, graded).run(accounts)
+                Pipeline(timeless, setup.judge, setup.checks, some, graded).run(entries)
 
             # What it loses is said to be the rubric's fault: it has all the time the rubric gives,
             # and the machine to itself.

@@ -221,11 +221,11 @@ def _is_stream_of(function: Function, stream: str) -> bool:
     return name in {"", function.name}
 
 
-def _is_start(message: str) -> bool:
-    if message.startswith(_START):
+def _is_start(line: str) -> bool:
+    if line.startswith(_START):
         return True
     try:
-        record = json.loads(message)
+        record = json.loads(line)
     except (ValueError, RecursionError):
         return False
     return isinstance(record, dict) and record.get("type") == _START_TYPE

@@ -81,7 +81,7 @@ class StoredStudent:
     others: tuple[Observation, ...] = ()
 
     @property
-    def seen(self) -> tuple[Observation, ...]:
+    def observations(self) -> tuple[Observation, ...]:
         """Everything that was seen, first what counts."""
         return self.others if self.observation is None else (self.observation, *self.others)
 
@@ -92,7 +92,7 @@ class StoredStudent:
         return seen is None or graded is None or graded.started_at == seen.started_at
 
     @property
-    def known(self) -> KeptResult | None:
+    def result(self) -> KeptResult | None:
         """What a class keeps of it, if there is a report."""
         return KeptResult(self.report, code_of(self.observation)) if self.report else None
 
@@ -218,12 +218,20 @@ class Results:
         return [self.folder(student_id) / name for name in (OBSERVATION, REPORT, ACCOUNTS)]
 
     def write_student(
-        self, graded: Report, seen: Observation | None, others: Iterable[Observation] = ()
+        self,
+        graded: Report,
+        seen: Observation | None,
+        others: Iterable[Observation] = (),
+        *,
+        former: Report | None = None,
+        why: Why = "resume",
     ) -> None:
         """Write what is known of a student: the observations first, so that a report has its own.
 
-        ``others`` are those that do not count. None is away at any moment that was there and stays.
+        ``others`` are those that do not count. An observation that stays is never missing, not even
+        while files are rewritten. ``former`` and ``why`` are as in :meth:`write_report`.
         """
+        self.keep_former(former, graded, why)
         folder = self.folder(graded.student_id)
         folder.mkdir(parents=True, exist_ok=True)
         stale = write_others(folder / ACCOUNTS, others)
@@ -234,20 +242,26 @@ class Results:
         self.write_report(graded)
         remove(folder / ACCOUNTS, stale)
 
-    def write_report(self, graded: Report) -> None:
-        """Write a report alone."""
-        write_json(self.folder(graded.student_id) / REPORT, report.encode_report(graded), "report")
-
-    def keep_former(self, graded: Report, why: Why) -> None:
-        """Keep a report that is about to be replaced in its student's history.
+    def write_report(
+        self, graded: Report, *, former: Report | None = None, why: Why = "resume"
+    ) -> None:
+        """Write a report alone. ``former`` is the one that it replaces: if that is another, it is kept
+        in the student's history, with ``why`` it changed.
 
         Raises :class:`BadInput` where the one that version 0.1.0 kept there cannot be read.
         """
-        folder, problems = self.folder(graded.student_id), list[Problem]()
+        self.keep_former(former, graded, why)
+        write_json(self.folder(graded.student_id) / REPORT, report.encode_report(graded), "report")
+
+    def keep_former(self, former: Report | None, graded: Report | None, why: Why) -> None:
+        """Keep a report in the student's history, as :meth:`write_report` does, or removed for none."""
+        if former is None or former == graded:
+            return
+        folder, problems = self.folder(former.student_id), list[Problem]()
         before = _read(folder / BEFORE, Report, problems)
         if problems:
             raise BadInput(problems)
-        keep_former(folder, graded, why, before)
+        keep_former(folder, former, why, before)
 
     def write_batch(self, batch: Batch) -> None:
         """Write ``batch.json``."""
@@ -268,7 +282,7 @@ class Results:
     ) -> Summary:
         """Write what the whole class makes up: ``summary.json`` and ``grades.csv``.
 
-        ``shown`` says what stands in ``grades.csv`` for the score of whom there is none.
+        ``shown``: how ``grades.csv`` fills the score of a student without one.
         """
         summary = summarise_class(known, rubric, lang)
         write_json(self.root / SUMMARY, indented_json(summary), "summary")

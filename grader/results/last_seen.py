@@ -21,7 +21,7 @@ def last_seen_accounts(
     """
     last: dict[tuple[str, str], Observation] = {}
     for student in stored:
-        for observation in student.seen:
+        for observation in student.observations:
             account_id = observation.account_id
             if account_id is None or not may_count(student.student, account_id):
                 continue

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from grader.model.batch import owner_of
+from grader.model.batch import party_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,13 +23,13 @@ class NamedAccounts:
     """
 
     def __init__(self, students: Iterable[Student]) -> None:
-        self._named: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
+        self._named: defaultdict[str, set[str | None]] = defaultdict(set)
         for student in students:
-            self._named[owner_of(student)].add(student.account_id)
+            self._named[party_of(student)].add(student.account_id)
 
     def may_be(self, student: Student, account_id: str | None) -> bool:
         """Whether the account can be the student's. A row that names none may lead to any."""
-        named = self._named[owner_of(student)]
+        named = self._named[party_of(student)]
         return account_id is None or None in named or account_id in named
 
     def only_named(self, stored: StoredStudent) -> StoredStudent:

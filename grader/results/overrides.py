@@ -20,7 +20,7 @@ from grader.model.report import Adjustment
 from grader.results.atomic_write import write_text
 from grader.roster.table import read_cells
 from grader.safety.printable import printable
-from grader.scoring.adjust import marked
+from grader.scoring.adjust import with_overrides
 from grader.scoring.scale import decimal_of
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ class Overrides:
     marks: Mapping[str, tuple[Adjustment, ...]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
-    def on(self, report: Report) -> Report:
+    def apply_to(self, report: Report) -> Report:
         """The report with the marks that its student has now."""
-        return marked(report, self.marks.get(report.student_id, ()))
+        return with_overrides(report, self.marks.get(report.student_id, ()))
 
 
 def points_of(text: str) -> float | None:
@@ -81,7 +81,7 @@ def points_of(text: str) -> float | None:
     return None if value is None else round(float(value), 4) + 0.0
 
 
-def mark_of(
+def parse_override(
     criterion: str, points: str, worth: Worth, *, look_for_near: bool = True
 ) -> Adjustment | tuple[str, str]:
     """The mark that a criterion, or ``bonus`` or ``total``, and its points say; else what is wrong, and
@@ -140,13 +140,15 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
             there = students if look_for_near else ()
             near = perhaps_meant(row["student_id"], there, likeness=0.75)
             wrong.append((message, near or _("Remove the line.")))
-        mark = mark_of(row["criterion"], row["points"], worth, look_for_near=look_for_near)
-        if not isinstance(mark, Adjustment):
-            wrong.append(mark)
+        override = parse_override(
+            row["criterion"], row["points"], worth, look_for_near=look_for_near
+        )
+        if not isinstance(override, Adjustment):
+            wrong.append(override)
         if fault := why_fault(row["why"]) or _decimal_fault(row, delimiter):
             wrong.append(fault)
         problems += [Problem(str(path), line, *problem) for problem in wrong]
-        if student is None or not isinstance(mark, Adjustment):
+        if student is None or not isinstance(override, Adjustment):
             continue
         thing = row["criterion"]
         earlier = first.setdefault((student, thing), line)
@@ -165,7 +167,7 @@ def read_overrides(root: Path, students: Collection[str], worth: Worth) -> Overr
             )
             notes.append(Problem(str(path), line, message))
         made = msgspec.structs.replace(
-            mark, why=row["why"], by=row["by"][:_MAX_TEXT], at=row["at"][:_MAX_TEXT]
+            override, why=row["why"], by=row["by"][:_MAX_TEXT], at=row["at"][:_MAX_TEXT]
         )
         found.setdefault(student, {})[thing] = made
     if problems:
@@ -184,8 +186,8 @@ def why_fault(why: str) -> tuple[str, str] | None:
 
 
 def number_fault(points: float, why: str) -> tuple[str, str] | None:
-    """That a mark, once written, would be read as points that a decimal comma cut in two, and the
-    remedy; ``None`` if it would not."""
+    """The fault of an override whose points and reason would be read back as one decimal number, and the
+    remedy; or ``None``."""
     if not _is_cut(_number(points), why):
         return None
     return _("The reason has no word."), _("Say why: the student reads it.")
@@ -212,7 +214,7 @@ def _decimal_fault(row: Mapping[str, str], delimiter: str) -> tuple[str, str] | 
     return message, _("Write {points}.{rest}, or put quotes around it.", points=points, rest=rest)
 
 
-def with_mark(root: Path, student_id: str, criterion: str, mark: Adjustment) -> str:
+def with_override(root: Path, student_id: str, criterion: str, override: Adjustment) -> str:
     """The text of ``overrides.csv`` with this mark in the place of an earlier one of the same thing.
 
     What else stands there stays, in its columns and with its delimiter.
@@ -222,14 +224,14 @@ def with_mark(root: Path, student_id: str, criterion: str, mark: Adjustment) -> 
     if path.exists():
         delimiter, header, records = _cells(path)
         header += [name for name in COLUMNS if name not in header]
-    value = _number(mark.points)
+    value = _number(override.points)
     row = {
         "student_id": student_id,
         "criterion": criterion,
         "points": value.replace(".", ",") if delimiter == ";" else value,
-        "why": cell(mark.why),
-        "by": cell(mark.by),
-        "at": mark.at,
+        "why": cell(override.why),
+        "by": cell(override.by),
+        "at": override.at,
     }
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)

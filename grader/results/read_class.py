@@ -111,7 +111,7 @@ def read_class(root: Path) -> ClassRead:
     former = () if batch is None or batch.former_criteria is UNSET else batch.former_criteria
     worth = _worth(rows, former) if rubric is None else Worth.of(rubric, former)
     overrides = read_overrides(root, [student.student_id for student in students], worth)
-    rows = tuple(ClassRow(row.student, overrides.on(row.report)) for row in rows)
+    rows = tuple(ClassRow(row.student, overrides.apply_to(row.report)) for row in rows)
     lang = batch.lang if batch is not None else "en"
     in_order = tuple(sorted(problems, key=_place))
     return ClassRead(rows, students, rubric, lang, in_order, overrides.notes)

@@ -34,8 +34,7 @@ def withdraw_accounts(results: Results, student: Student, accounts: Collection[s
     """
     (stored,) = results.each_stored([student])
     left, folder = without_accounts(stored, accounts), results.folder(student.student_id)
-    if stored.report is not None and left.report is None:
-        results.keep_former(stored.report, "resume")
+    results.keep_former(stored.report, left.report, "resume")
     remove(folder / ACCOUNTS, write_others(folder / ACCOUNTS, left.others))
     if left.observation is None:
         (folder / OBSERVATION).unlink(missing_ok=True)

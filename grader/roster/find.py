@@ -30,7 +30,7 @@ class FindableStudent(Protocol):
 
 
 def find_students(
-    accounts: Sequence[FindableStudent], named: Sequence[str], option: str
+    students: Sequence[FindableStudent], named: Sequence[str], option: str
 ) -> list[str]:
     """The ids of the students that are ``named``, each once, in that order.
 
@@ -41,36 +41,36 @@ def find_students(
     problems: list[Problem] = []
     found: dict[str, None] = {}
     for text in named:
-        ids = found_students(accounts, text)
+        ids = found_students(students, text)
         if len(ids) == 1:
             found[ids[0]] = None
         elif ids:
             message = _("{name} is several students: {ids}.", name=repr(text), ids=", ".join(ids))
             problems.append(Problem(option, None, message, _("Give the student_id.")))
         else:
-            problems.append(_unknown(accounts, text, option))
+            problems.append(_unknown(students, text, option))
     if problems:
         raise BadInput(problems)
     return list(found)
 
 
-def found_students(accounts: Sequence[FindableStudent], text: str) -> list[str]:
+def found_students(students: Sequence[FindableStudent], text: str) -> list[str]:
     """The ids of everybody whom ``text`` may mean."""
-    ids = [account.student_id for account in accounts if account.student_id == text]
+    ids = [student.student_id for student in students if student.student_id == text]
     emails = [
-        account.student_id for account in accounts if id_forms(account.email) & id_forms(text)
+        student.student_id for student in students if id_forms(student.email) & id_forms(text)
     ]
     names = [
-        account.student_id for account in accounts if name_keys(account.name) & name_keys(text)
+        student.student_id for student in students if name_keys(student.name) & name_keys(text)
     ]
     return ids or emails or names
 
 
-def _unknown(accounts: Sequence[FindableStudent], text: str, option: str) -> Problem:
+def _unknown(students: Sequence[FindableStudent], text: str, option: str) -> Problem:
     known = {
         word.casefold(): word
-        for account in accounts
-        for word in (account.student_id, account.name)
+        for student in students
+        for word in (student.student_id, student.name)
         if word
     }
     near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.75)

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 _DIGITS = 8
 """How many digits are kept: so few that many secrets share them, and what is stored tells nobody
 whether a guess was right."""
 
 
-def fingerprint(account: Account) -> str:
+def fingerprint(entry: RosterEntry) -> str:
     """A few digits of a digest of the row's way to its account: another block, profile or role
     gives other digits."""
-    use = tuple(sorted(account.use.items()))
-    way = (account.access, account.region, account.endpoint_url, use)
+    use = tuple(sorted(entry.use.items()))
+    way = (entry.access, entry.region, entry.endpoint_url, use)
     return hashlib.sha256(repr(_plain(way)).encode()).hexdigest()[:_DIGITS]
 
 

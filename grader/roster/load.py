@@ -42,8 +42,8 @@ _SHARED = ("account_id", "region", "endpoint_url")
 _PARTICIPANT = re.compile(r"[0-9]{1,20}")
 
 
-@dataclass(frozen=True)
-class Account:
+@dataclass(frozen=True, kw_only=True)
+class RosterEntry:
     """One row of the roster: a student, and the account to grade.
 
     ``extra`` holds the roster's other columns, in order, the ids of other systems among them. ``line``
@@ -55,12 +55,12 @@ class Account:
     """
 
     student_id: str
-    name: str
-    email: str
-    group: str | None
-    account_id: str | None
-    region: str | None
-    endpoint_url: str | None
+    name: str = ""
+    email: str = ""
+    group: str | None = None
+    account_id: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
     access: Access
     extra: dict[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
@@ -85,19 +85,19 @@ class Account:
         return isinstance(self.access, NothingHandedIn | MissingFile)
 
 
-def student_of(account: Account) -> Student:
+def student_of(entry: RosterEntry) -> Student:
     """What may be stored of an account: everything but how it is reached, and where a profile leads."""
     own = (name for name in Student.__struct_fields__ if name != "profile_region")
-    kept = {name: getattr(account, name) for name in own}
-    due_at = iso(account.due_at) if account.due_at else UNSET
-    return Student(**{**kept, "use": account.use or UNSET, "due_at": due_at})
+    kept = {name: getattr(entry, name) for name in own}
+    due_at = iso(entry.due_at) if entry.due_at else UNSET
+    return Student(**{**kept, "use": entry.use or UNSET, "due_at": due_at})
 
 
 @dataclass(frozen=True)
 class Roster:
     """A roster as it was loaded. ``sha256`` is the digest of the file's bytes, in hexadecimal."""
 
-    accounts: tuple[Account, ...]
+    entries: tuple[RosterEntry, ...]
     sha256: str
 
 
@@ -136,16 +136,18 @@ def load_roster(
         remedy = _("Add the columns of one way: {ways}.", ways=_(WAYS))
         raise bad_input(path, table.header_line, message, remedy)
     reading = _Reading(
-        *(str(path), path.parent, table.columns),
+        str(path),
+        path.parent,
+        table.columns,
         files_needed=files_needed,
         alike_is_told=alike_is_told or not ways_needed,
         groups_before=groups_before,
     )
-    accounts = reading.accounts(table.rows)
+    entries = reading.entries(table.rows)
     problems = [*table.problems, *reading.problems]
     if problems:
         raise BadInput(problems)
-    return Roster(accounts, sha256)
+    return Roster(entries, sha256)
 
 
 def _table(path: Path) -> tuple[Table, str]:
@@ -173,8 +175,8 @@ class _Reading:
     alike_is_told: bool = False
     groups_before: Sequence[str | None] = ()
 
-    def accounts(self, rows: Sequence[AccountRow]) -> tuple[Account, ...]:
-        """The accounts of all rows; meaningful only if ``problems`` stays empty."""
+    def entries(self, rows: Sequence[AccountRow]) -> tuple[RosterEntry, ...]:
+        """The entries of all rows; meaningful only if ``problems`` stays empty."""
         self.check(rows)
         access, missing = self._ways(rows)
         shared: dict[int, dict[str, str]] = {}
@@ -200,7 +202,7 @@ class _Reading:
                 if not names_one:
                     partners[row.line] = theirs.get("account_id")
         return tuple(
-            _account(
+            _entry(
                 row,
                 access.get(row.line, gone if row.line in missing else absent),
                 shared.get(row.line, {}),
@@ -323,15 +325,15 @@ def _use_alone(shared: Mapping[str, str]) -> dict[str, str]:
     return {column: cell for column, cell in shared.items() if column.startswith(USE)}
 
 
-def _account(
+def _entry(
     row: AccountRow,
     access: Access,
     shared: Mapping[str, str],
     way_account_id: str | UnsetType | None,
-) -> Account:
-    """The account of ``row``. What it leaves empty is as ``shared`` says."""
+) -> RosterEntry:
+    """The entry of ``row``. What it leaves empty is as ``shared`` says."""
     cells = {**shared, **row.cells}
-    return Account(
+    return RosterEntry(
         student_id=cells["student_id"],
         name=cells.get("name", ""),
         email=cells.get("email", ""),
@@ -356,9 +358,9 @@ def _account(
 def use_problems(roster: Roster, file: str, roles: Iterable[str]) -> list[Problem]:
     """The columns ``use.ROLE`` that name no resource of the rubric, at the first row that has one."""
     known, wrong = {*roles}, dict[str, int]()
-    for account in roster.accounts:
-        for role in account.use.keys() - known:
-            wrong.setdefault(role, account.line)
+    for entry in roster.entries:
+        for role in entry.use.keys() - known:
+            wrong.setdefault(role, entry.line)
     return [
         Problem(file, line, *unknown_role(f"{USE}{role}", role, known))
         for role, line in wrong.items()

@@ -158,7 +158,7 @@ class _Rules:
         for name, given in message.items():
             self._check_field(("message", name), name, given)
         if self.fields.keys() == message.keys() and not any(
-            hasattr(field, "whole") or hasattr(field, "real") for field in self.fields.values()
+            hasattr(drawn, "whole") or hasattr(drawn, "real") for drawn in self.fields.values()
         ):
             what = _("Every message would be the same: no field is a number that is drawn.")
             remedy = _("Give one {whole: [100, 9999]} or {real: [1, 100], decimals: 2}.")
@@ -182,26 +182,26 @@ class _Rules:
             self.say((*at, "decimals"), what, _("Remove it."))
         try:
             known = given if kinds == ["real"] else {kinds[0]: given[kinds[0]]}
-            field = field_of(known)
+            drawn = field_of(known)
         except msgspec.ValidationError:
             return  # the schema says so
-        self.fields[name] = field
-        ends = getattr(field, "whole", None) or getattr(field, "real", None)
+        self.fields[name] = drawn
+        ends = getattr(drawn, "whole", None) or getattr(drawn, "real", None)
         if ends is not None and not ends[0] < ends[1]:
             what = _(
                 "The range of “{field}” is too narrow: it ends where it begins.", field=name[:60]
             )
             self.say((*at, kinds[0]), what, _("Write the least number first, then the greatest."))
-        if isinstance(field, OneOf):
-            self._check_values((*at, "one_of"), name, field)
+        if isinstance(drawn, OneOf):
+            self._check_values((*at, "one_of"), name, drawn)
 
-    def _check_values(self, at: KeyPath, name: str, field: OneOf) -> None:
-        if len(set(map(in_words, field.one_of))) < len(field.one_of):
+    def _check_values(self, at: KeyPath, name: str, drawn: OneOf) -> None:
+        if len(set(map(in_words, drawn.one_of))) < len(drawn.one_of):
             self.say(
                 at, _("“{field}” names the same value twice.", field=name[:60]), _("Remove one.")
             )
             return
-        pairs, count = self.given.get("pairs", PAIRS), len(field.one_of)
+        pairs, count = self.given.get("pairs", PAIRS), len(drawn.one_of)
         if _whole(pairs) and count and pairs % count:
             what = _(
                 "{pairs} pairs cannot send each of the {count} values of “{field}” equally often.",
@@ -240,18 +240,18 @@ class _Rules:
         of = expect.get("of")
         if not isinstance(of, str):
             return  # the schema says so
-        field = self.fields.get(of)
-        if field is None and of not in self.given.get("message", {}):
+        named = self.fields.get(of)
+        if named is None and of not in self.given.get("message", {}):
             message = _("The message has no field {name}.", name=value_in_words(of))
             self.say((*at, "of"), message, did_you_mean(of, self.fields))
-        elif field is not None and not isinstance(field, OneOf):
+        elif named is not None and not isinstance(named, OneOf):
             message = _(
                 "“of” names {name}, which is not one of some values.", name=value_in_words(of)
             )
             remedy = _("Give that field “one_of”, with the values below.")
             self.say((*at, "of"), message, remedy)
-        elif isinstance(field, OneOf):
-            values = [in_words(value) for value in field.one_of]
+        elif isinstance(named, OneOf):
+            values = [in_words(value) for value in named.one_of]
             for key in expect.keys() - {"of"} - set(values):
                 message = _("“{field}” never is “{value}”.", field=of[:60], value=key[:60])
                 self.say((*at, key), message, did_you_mean(key, values))

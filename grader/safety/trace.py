@@ -78,7 +78,7 @@ def words_of(error: BaseException) -> str:
         return "?"
 
 
-class Repeated:
+class ShownFaults:
     """Which faults were shown already: the same one in a hundred accounts is shown once.
 
     Safe to use from several threads.

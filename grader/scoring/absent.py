@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader import __version__
+import msgspec
+
 from grader.i18n.language import N_
 from grader.i18n.message import Message, said
-from grader.model import timestamps
-from grader.model.report import CriterionResult, Report
+from grader.model.report import CriterionResult
 from grader.rubric.load import text_in
+from grader.scoring.blank_report import blank_report
 from grader.scoring.points import exact_fraction, rounded
 
 if TYPE_CHECKING:
     from grader.model.batch import Student
+    from grader.model.report import Report
     from grader.rubric.rubric import Rubric
 
 NOTHING_HANDED_IN = N_("Nothing was handed in.")
@@ -33,38 +35,28 @@ def absent_report(
 
     ``before`` is an earlier one, which keeps its time: nothing has been looked at since.
     """
-    now = timestamps.now()
-    earlier = before if before is not None and before.nothing_seen else None
-    return Report(
-        student_id=student.student_id,
-        name=student.name,
-        email=student.email,
-        group=student.group,
-        account_id=student.account_id,
-        region=region,
-        status="ungraded",
-        kind="nothing-handed-in",
-        score=None,
-        sure_points=0.0,
-        max_score=float(rubric.max_score),
-        criteria=tuple(
-            CriterionResult(
-                id=criterion.id,
-                title=text_in(criterion.title, lang),
-                status="ungraded",
-                points=None,
-                max_points=rounded(exact_fraction(criterion.points)),
-                message=said(Message(NOTHING_HANDED_IN), lang),
-                message_id=NOTHING_HANDED_IN,
-                hint=said(Message(HAND_IN), lang),
-                hint_id=HAND_IN,
-            )
-            for criterion in rubric.criteria
-        ),
-        seed=earlier.seed if earlier else seed,
-        rubric_sha256=rubric.sha256,
-        grader_version=earlier.grader_version if earlier else __version__,
-        started_at=earlier.started_at if earlier else now,
-        finished_at=earlier.finished_at if earlier else now,
-        duration_s=0.0,
+    criteria = (
+        CriterionResult(
+            id=criterion.id,
+            title=text_in(criterion.title, lang),
+            status="ungraded",
+            points=None,
+            max_points=rounded(exact_fraction(criterion.points)),
+            message=said(Message(NOTHING_HANDED_IN), lang),
+            message_id=NOTHING_HANDED_IN,
+            hint=said(Message(HAND_IN), lang),
+            hint_id=HAND_IN,
+        )
+        for criterion in rubric.criteria
+    )
+    blank = blank_report(student, rubric, criteria, seed=seed, region=region)
+    report = msgspec.structs.replace(blank, kind="nothing-handed-in")
+    if before is None or not before.nothing_seen:
+        return report
+    return msgspec.structs.replace(
+        report,
+        seed=before.seed,
+        grader_version=before.grader_version,
+        started_at=before.started_at,
+        finished_at=before.finished_at,
     )

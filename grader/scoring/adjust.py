@@ -90,7 +90,7 @@ def as_earned(report: Report) -> Report:
     )
 
 
-def marked(report: Report, marks: Iterable[Adjustment]) -> Report:
+def with_overrides(report: Report, marks: Iterable[Adjustment]) -> Report:
     """The report with a human's ``marks`` in the place of earlier ones. Lateness stays."""
     late = next((adjustment for adjustment in report.adjusted if adjustment.kind == "late"), None)
     return adjusted(report, late, marks)
@@ -133,11 +133,11 @@ def adjusted(report: Report, late: Adjustment | None, marks: Iterable[Adjustment
     )
 
 
-def _taken(report: Report, late: Adjustment, marked: set[str | None]) -> Adjustment:
-    """``late`` with the points that its share takes of all criteria but those that are ``marked``."""
+def _taken(report: Report, late: Adjustment, overridden: set[str | None]) -> Adjustment:
+    """``late`` with the points that its share takes of all criteria but the ``overridden`` ones."""
     share = exact_fraction(0 if late.share is UNSET else late.share)
     of = sum(
-        (earned(criterion) for criterion in report.criteria if criterion.id not in marked),
+        (earned(criterion) for criterion in report.criteria if criterion.id not in overridden),
         Fraction(0),
     )
     return msgspec.structs.replace(late, points=rounded(-share * of))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.model.handed_back import HandedBack, HandedMark
+from grader.model.handed_back import HandedBack, HandedBackGrade
 from grader.scoring.open_by import AS_GRADED, ShownScores
 
 if TYPE_CHECKING:
@@ -15,49 +15,49 @@ if TYPE_CHECKING:
 _WITH_SCORE = ShownScores(open_by_student="sure", absent="zero")
 
 
-def mark_of_report(report: Report) -> HandedMark:
+def grade_of_report(report: Report) -> HandedBackGrade:
     """The mark that a report says, as it is handed out."""
-    return HandedMark(
+    return HandedBackGrade(
         status="absent" if report.absent else report.status,
         score=report.score,
         max_score=report.max_score,
     )
 
 
-def merge_marks(
+def merge_grades(
     before: HandedBack | None,
-    marks: Mapping[str, HandedMark],
+    grades: Mapping[str, HandedBackGrade],
     *,
     at: str,
     to: Sequence[str],
     students: Collection[str],
 ) -> HandedBack:
-    """The new record after handing out ``marks`` to ``to``. ``students`` are all of the class.
+    """The new record after handing out ``grades`` to ``to``. ``students`` are all of the class.
 
-    Whoever is not among ``marks`` keeps the mark of ``before``. So does whoever had a score and has
+    Whoever is not among ``grades`` keeps the grade of ``before``. So does whoever had a score and has
     none now: no platform is told to take one back.
     """
     kept = {
-        name: mark
-        for name, mark in (before.students if before is not None else {}).items()
+        name: grade
+        for name, grade in (before.students if before is not None else {}).items()
         if name in students
     }
     new = {
-        name: mark
-        for name, mark in marks.items()
-        if mark.score is not None or name not in kept or kept[name].score is None
+        name: grade
+        for name, grade in grades.items()
+        if grade.score is not None or name not in kept or kept[name].score is None
     }
     return HandedBack(at=at, to=tuple(to), students=kept | new)
 
 
 def changes_since(
     handed_back: HandedBack, reports: Sequence[Report]
-) -> dict[str, tuple[HandedMark | None, HandedMark]]:
+) -> dict[str, tuple[HandedBackGrade | None, HandedBackGrade]]:
     """The marks that changed since they were handed out, by student: the old one and the new one.
 
     It was ``None`` for whoever has a score now, and of whom nothing was handed out.
     """
-    changes: dict[str, tuple[HandedMark | None, HandedMark]] = {}
+    changes: dict[str, tuple[HandedBackGrade | None, HandedBackGrade]] = {}
     for report in reports:
         before = handed_back.students.get(report.student_id)
         now = _now(report, before)
@@ -66,7 +66,7 @@ def changes_since(
     return changes
 
 
-def _now(report: Report, before: HandedMark | None) -> HandedMark:
+def _now(report: Report, before: HandedBackGrade | None) -> HandedBackGrade:
     """The current mark. It has a score in place of a missing grade if ``before`` had one so."""
     as_before = before is not None and before.status != "graded" and before.score is not None
-    return mark_of_report((_WITH_SCORE if as_before else AS_GRADED).of(report))
+    return grade_of_report((_WITH_SCORE if as_before else AS_GRADED).of(report))

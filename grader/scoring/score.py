@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader import __version__
 from grader.i18n.language import ENGLISH, language
 from grader.i18n.message import Message, message, said
-from grader.model import timestamps as clock
 from grader.model.fact import NOT_OBSERVED
 from grader.model.report import CriterionResult, FoundResource, Report, TestResult
 from grader.rubric.exercised import ONLY_LOOK
 from grader.rubric.load import text_in
 from grader.rubric.rules import route
+from grader.scoring.blank_report import blank_report
 from grader.scoring.late import due_of, with_lateness
 from grader.scoring.open_by import settled_by
 from grader.scoring.phrases import (
@@ -109,29 +108,11 @@ def ungraded_report(
 
     It begins and ends now.
     """
-    now, scoring = clock.now(), _Scoring(rubric, {}, (), lang)
-    return Report(
-        student_id=student.student_id,
-        name=student.name,
-        email=student.email,
-        group=student.group,
-        account_id=student.account_id,
-        region=region,
-        status="ungraded",
-        score=None,
-        sure_points=0.0,
-        max_score=float(rubric.max_score),
-        criteria=tuple(
-            scoring.ungraded(criterion, why.words, None, [why.kind])
-            for criterion in rubric.criteria
-        ),
-        seed=seed,
-        rubric_sha256=rubric.sha256,
-        grader_version=__version__,
-        started_at=now,
-        finished_at=now,
-        duration_s=0.0,
+    scoring = _Scoring(rubric, {}, (), lang)
+    criteria = (
+        scoring.ungraded(criterion, why.words, None, [why.kind]) for criterion in rubric.criteria
     )
+    return blank_report(student, rubric, criteria, seed=seed, region=region)
 
 
 class _Scoring:
@@ -160,7 +141,7 @@ class _Scoring:
         if status == "ungraded":
             return self.ungraded(criterion, *self._reason(criterion))
         if status == "passed":
-            return self._as(criterion, "passed")
+            return self._criterion_result(criterion, "passed")
         tests = self.outcomes[criterion.id]
         passed = sum(test.outcome == "passed" for test in tests)
         first = next(test for test in tests if test.outcome != "passed")
@@ -171,7 +152,7 @@ class _Scoring:
             text = language(self.lang).say(
                 SHARE_PASSED, passed=passed, tests=len(tests), first=text
             )
-        return self._as(criterion, status, why, text.rstrip(), of=first)
+        return self._criterion_result(criterion, status, why, text.rstrip(), of=first)
 
     def total(self, only: Collection[str] | None = None) -> float:
         """The points of all criteria together, or ``only`` of some, as far as their tests passed. They
@@ -193,7 +174,9 @@ class _Scoring:
     def left_out(self, criterion: Criterion) -> CriterionResult:
         """What a criterion came to that nobody asked about."""
         self.outcomes[criterion.id] = []
-        result = self._as(criterion, "ungraded", Message(LEFT_OUT), advice=Message(ALL))
+        result = self._criterion_result(
+            criterion, "ungraded", Message(LEFT_OUT), advice=Message(ALL)
+        )
         return msgspec.structs.replace(result, open_by="grader")
 
     def _share(self, criterion: Criterion) -> Fraction:
@@ -203,13 +186,17 @@ class _Scoring:
         root = self._root(criterion)
         if root is None:
             first = self.outcomes[criterion.id][0]
-            return self._as(criterion, "blocked", first.said, self._text(first), of=first)
+            return self._criterion_result(
+                criterion, "blocked", first.said, self._text(first), of=first
+            )
         if self.alone[root.id] == "passed":
             return self.ungraded(criterion, Message(NOT_OBSERVED), None, ["not-observed"])
         if self.alone[root.id] == "ungraded":
             return self.ungraded(criterion, *self._reason(root))
         title = text_in(root.title, self.lang)
-        return self._as(criterion, "blocked", message(BLOCKED_BY, title=title), because=root.id)
+        return self._criterion_result(
+            criterion, "blocked", message(BLOCKED_BY, title=title), because=root.id
+        )
 
     def _root(self, criterion: Criterion) -> Criterion | None:
         """The criterion at the end of the chain of causes; ``None`` if no criterion explains it."""
@@ -252,8 +239,8 @@ class _Scoring:
         first = unknown[0][1]
         return first.said, self._text(first), [kind for kind, _test in unknown]
 
-    def _knows(self, message: Message) -> bool:
-        return bool(language(self.lang).translated(message.message_id))
+    def _knows(self, template: Message) -> bool:
+        return bool(language(self.lang).translated(template.message_id))
 
     def _text(self, outcome: Outcome) -> str:
         """The outcome's message in the report's language; an author's own words as they are."""
@@ -280,10 +267,12 @@ class _Scoring:
     ) -> CriterionResult:
         """What a criterion came to that could not be checked, because of Unknowns of these ``kinds``;
         ``why`` is of the first."""
-        result = self._as(criterion, "ungraded", why, text, advice=what_next(kinds[0], why))
+        result = self._criterion_result(
+            criterion, "ungraded", why, text, advice=what_next(kinds[0], why)
+        )
         return msgspec.structs.replace(result, open_by=settled_by(kinds))
 
-    def _as(
+    def _criterion_result(
         self,
         criterion: Criterion,
         status: Status,
@@ -336,11 +325,11 @@ class _Scoring:
 
 
 def _status(outcomes: Sequence[Outcome]) -> Status:
-    said = {outcome.outcome for outcome in outcomes}
-    if not said or "ungraded" in said:
+    outcomes_present = {outcome.outcome for outcome in outcomes}
+    if not outcomes_present or "ungraded" in outcomes_present:
         return "ungraded"
-    if said == {"blocked"}:
+    if outcomes_present == {"blocked"}:
         return "blocked"
-    if said == {"passed"}:
+    if outcomes_present == {"passed"}:
         return "passed"
-    return "partial" if "passed" in said else "failed"
+    return "partial" if "passed" in outcomes_present else "failed"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from grader.model.batch import owner_of
+from grader.model.batch import party_of
 from grader.model.fact import Found
 from grader.model.report import looking
 from grader.rubric.exercised import exercised
@@ -183,10 +183,10 @@ def _code(
 
 
 def _whose(report: Report) -> Marks:
-    return (owner_of(report),)
+    return (party_of(report),)
 
 
 def _whose_and_where(report: Report) -> Marks:
     """The same account has the same code, and has its own flag."""
     where = (("account", report.account_id),) if report.account_id else ()
-    return (owner_of(report), *where)
+    return (party_of(report), *where)

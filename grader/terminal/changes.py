@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from grader.batch.regrade import Change, Moved
+    from grader.batch.regrade import CriterionChange, ReportChange
     from grader.model.report import CriterionResult, Report
 
 _WHY = 160
 
 
-def show_changes(changes: Iterable[Change], out: Console) -> None:
+def show_changes(changes: Iterable[ReportChange], out: Console) -> None:
     """A student a paragraph: the score before and after, then each criterion that moved and why."""
     for change in changes:
         after = change.after
@@ -52,7 +52,7 @@ def _score(report: Report | None) -> str:
     return _("no report") if report is None else points(report.score, report.max_score)
 
 
-def _by(change: Change) -> str:
+def _by(change: ReportChange) -> str:
     before = None if change.before is None else change.before.score
     after = change.after.score
     if before is None or after is None:
@@ -60,7 +60,7 @@ def _by(change: Change) -> str:
     return f" ({'+' if after >= before else '-'}{spoken().number(abs(after - before))})"
 
 
-def _line(moved: Moved, width: int) -> str:
+def _line(moved: CriterionChange, width: int) -> str:
     said = f"  {printable(moved.id)}  {_moved(moved.before, moved.after)}"
     why = moved.after.message if moved.after else _("The rubric does not have it any more.")
     if why:

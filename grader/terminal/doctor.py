@@ -57,14 +57,14 @@ def show_examinations(found: Sequence[Examination], out: Console) -> None:
     notes: dict[str, list[str]] = {}
     for examination in found:
         for note in examination.notes:
-            notes.setdefault(note, []).append(printable(examination.account.student_id))
+            notes.setdefault(note, []).append(printable(examination.entry.student_id))
     for note, students in notes.items():
         line = _("{student}: {note}", student=", ".join(students), note=printable(note))
         out.print(Text(line))
     faults: dict[tuple[str, str], list[str]] = {}
     for examination in found:
         for fault in examination.faults:
-            faults.setdefault(fault, []).append(label(examination.account))
+            faults.setdefault(fault, []).append(label(examination.entry))
     if not faults:
         out.print(_("Nothing to fix before the batch."))
         return
@@ -92,7 +92,7 @@ def _table(found: Sequence[Examination]) -> Table:
         identity = examination.seen.identity
         known = identity.value if isinstance(identity, Found) else None
         table.add_row(
-            Text(printable(examination.account.student_id)),
+            Text(printable(examination.entry.student_id)),
             Text(printable(known.account_id) if known else "-"),
             Text(printable(known.arn.rpartition("/")[2].rpartition(":")[2]) if known else "-"),
             Text(_ends(examination) if known or examination.ends == PARTNER else "-"),

@@ -160,12 +160,12 @@ class _Lines:
 
     def __call__(self, report: Report) -> None:
         self._done += 1
-        said = _("not graded") if report.score is None else points(report.score, report.max_score)
+        result = _("not graded") if report.score is None else points(report.score, report.max_score)
         number = f"{self._done}/{self._total}"
         line = _(
             "{number} {student}: {said}",
             number=number,
             student=label(report),
-            said=said,
+            said=result,
         )
         self._out.print(Text(line))

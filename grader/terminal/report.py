@@ -50,7 +50,7 @@ def points(value: float | None, maximum: float) -> str:
 def show_report(report: Report, out: Console, after: Report | None = None) -> None:
     """One line a criterion; for what did not pass: expected, found, next step; the score last.
 
-    What :func:`show_first_portion` said of ``after`` already is not said again.
+    What :func:`show_partial_report` said of ``after`` already is not said again.
     """
     reason = _unreached(report)
     if reason is not None:
@@ -94,7 +94,7 @@ def show_adjustments(report: Report, out: Console) -> None:
         out.print(Text(printable(line)), soft_wrap=True)
 
 
-def show_first_portion(
+def show_partial_report(
     report: Report, waiting: Callable[[CriterionResult], bool], out: Console
 ) -> None:
     """The same of what is known before the function is run: the rest is ``waiting``, without a score."""

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.intake.class_list import ClassList
-    from grader.intake.make_roster import Made
+    from grader.intake.make_roster import RosterDraft
 
 _MOST_NAMED = 20
 
 
 def show_made(
-    made: Made,
+    draft: RosterDraft,
     lists: Sequence[ClassList],
     out: Path,
     folder: Path,
@@ -37,13 +37,13 @@ def show_made(
 ) -> None:
     """Doubts and what cannot be read on standard error, what changed and the next step on the other."""
     errors = standard_error(quiet=quiet)
-    doubts = [*made.doubts, *(problem for class_list in lists for problem in class_list.unread)]
+    doubts = [*draft.doubts, *(problem for class_list in lists for problem in class_list.unread)]
     if doubts:
         errors.print(_("To look at:"))
         show_problems(doubts, errors)
-    if made.unreadable:
+    if draft.unreadable:
         errors.print(_("Handed in, but no block that can be read:"))
-        show_problems(made.unreadable, errors)
+        show_problems(draft.unreadable, errors)
     if quiet:
         return
     output = standard_output(quiet=quiet)
@@ -53,20 +53,20 @@ def show_made(
         zone = datetime.now().astimezone().tzname()
         _say(output, _("Times of submission were read as this machine's ({zone}).", zone=zone))
     if written:
-        _say_changes(made, output, existed=existed)
+        _say_changes(draft, output, existed=existed)
         said = plural(
-            made.students,
+            draft.students,
             "{file}: {count} student with a block, in {folder}.",
             "{file}: {count} students with a block, in {folder}.",
             file=out,
             folder=folder,
         )
         _say(output, said)
-    if made.unread:
+    if draft.unread:
         _say(
             output,
             plural(
-                made.unread,
+                draft.unread,
                 "{count} handed in something that is no block.",
                 "{count} handed in something that is no block.",
             ),
@@ -84,8 +84,8 @@ def _taken(class_list: ClassList) -> str:
     return _("{file}: {columns}.", file=class_list.file, columns=", ".join(pairs))
 
 
-def _say_changes(made: Made, output: Console, *, existed: bool) -> None:
-    changes = made.update
+def _say_changes(draft: RosterDraft, output: Console, *, existed: bool) -> None:
+    changes = draft.update
     said = []
     if existed:
         said += [

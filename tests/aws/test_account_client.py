@@ -20,7 +20,7 @@ from grader.model.access import DefaultCredentials, Keys, Profile
 from grader.model.ended_early import Interrupted, Lost
 from grader.model.fact import Found, Missing, Unknown
 from grader.safety.secret import Secret
-from grader.safety.trace import Repeated
+from grader.safety.trace import ShownFaults
 from tests.wire_faults import Wire, query, rest, rpc
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def nest() -> None:
 def test_an_answer_of_another_shape_costs_one_fact_and_is_logged(
     surprise: Callable[[], Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_client, "_shown", Repeated())
+    monkeypatch.setattr(account_client, "_shown", ShownFaults())
     aws = account(Wire())
     fact = aws.query(ACTION, surprise)
     assert aws.query(ACTION, surprise) == fact  # of which nothing more is logged

@@ -27,7 +27,7 @@ from grader.batch.settings import Settings
 from grader.model.access import DefaultCredentials, Keys, Profile, Role
 from grader.model.fact import Found, Unknown
 from grader.observe.identity import observe_identity
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.safety.secret import Secret
 from tests.alike import alike
 from tests.observations import lab_rubric
@@ -152,7 +152,7 @@ def test_a_row_is_looked_at_in_its_profiles_region_unless_another_is_given(
     configure: Configure, row: str, option: str | None, comes_to: str
 ) -> None:
     configure(f"[profile lab]\nregion = ap-south-1\n{KEYS.format('1' * 12)}")
-    account = Account("s1", "", "", None, None, row or None, None, access=Profile("lab"))
+    account = RosterEntry(student_id="s1", region=row or None, access=Profile("lab"))
     settings = Settings(seed=1, region=option)
     assert settings.region_of(account, lab_rubric()) == comes_to
 
@@ -160,7 +160,7 @@ def test_a_row_is_looked_at_in_its_profiles_region_unless_another_is_given(
 def test_a_region_of_the_environment_is_no_profiles(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account = Account("s1", "", "", None, None, None, None, access=Profile("lab"))
+    account = RosterEntry(student_id="s1", access=Profile("lab"))
     for variable in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.setenv(variable, "eu-north-1")
     configure(f"[profile lab]\n{KEYS.format('1' * 12)}")

@@ -200,12 +200,12 @@ def test_at_a_desk_nobody_has_the_partners_grade_of_the_account_that_is_gone(
     pairs.grade(rubric, Row("s1", "pair", right), Row("s2", "pair", ""))
     Register.read(pairs.results.root).bind({right: "s1"}, ["s1", "s2"])
     students = load_roster(pairs.roster(Row("s1", "new", right), Row("s2", "pair", "")))
-    one, other = students.accounts
+    one, other = students.entries
     gone = [
         replace(one, access=MissingFile()),
         replace(other, group=group, access=MissingFile(), way_account_id=UNSET),
     ]
-    at_the_desk = replace(students, accounts=tuple(gone))
+    at_the_desk = replace(students, entries=tuple(gone))
     how: dict[str, Any] = {"resume": True, "force": True, "keep_all": True}
     for _again in range(2):
         planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), **how)
@@ -250,8 +250,8 @@ def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_
     rows = [Row("s1", "g", right), Row("s2", "g", aws_sandbox.new_account()), Row("s3", "g", "")]
     pairs.grade(rubric, *rows[:2])
     students = load_roster(pairs.roster(*rows))
-    gone = [replace(row, access=MissingFile()) for row in students.accounts]
-    at_the_desk = replace(students, accounts=tuple(gone))
+    gone = [replace(row, access=MissingFile()) for row in students.entries]
+    at_the_desk = replace(students, entries=tuple(gone))
     planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), resume=True, keep_all=True)
     assert [row.student_id for row in planned.todo] == ["s3"]
 

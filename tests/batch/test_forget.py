@@ -78,7 +78,7 @@ def a_class(root: Path) -> Path:
     history = root / "students/bo.ray7/history"
     history.mkdir()
     (history / "001.json").write_bytes((root / "students/bo.ray7/report.json").read_bytes())
-    known = [one.known for one in results.each_stored(class_) if one.known]
+    known = [one.result for one in results.each_stored(class_) if one.result]
     summary = results.write_class(known, RUBRIC, list(class_), "en")
     write_pages(results, [one.report for one in known], summary, RUBRIC, lang="en")
     formats = ("csv", "moodle", "lti", "gradescope", "junit", "xlsx", "moodle-feedback")

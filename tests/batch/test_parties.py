@@ -7,14 +7,14 @@ from itertools import permutations
 from grader.batch.parties import Earlier, Party, parties_of
 from grader.engines.visit import Visit
 from grader.model.access import Profile
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 
 
-def row(name: str, group: str | None, profile: str) -> Account:
-    return Account(name, "", "", group, None, None, None, Profile(profile))
+def row(name: str, group: str | None, profile: str) -> RosterEntry:
+    return RosterEntry(student_id=name, group=group, access=Profile(profile))
 
 
-def visit(account: Account) -> Visit:
+def visit(account: RosterEntry) -> Visit:
     return Visit(account.access, account.account_id, "us-east-1", None)
 
 

@@ -17,7 +17,7 @@ from grader.engines.protocol import EngineLost
 from grader.i18n.message import message
 from grader.model.access import Keys
 from grader.results.directory import Results
-from grader.roster.load import Account, load_roster
+from grader.roster.load import RosterEntry, load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from tests.class_rosters import roster
@@ -42,16 +42,18 @@ def judge() -> Iterator[tuple[Judge, dict[str, CheckInfo], Rubric]]:
         yield one, checks, load_rubric(default_rubric_path(), checks)
 
 
-def student(name: str, account: str, line: int, group: str | None = None, **more: Any) -> Account:
+def student(
+    name: str, account: str, line: int, group: str | None = None, **more: Any
+) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
     given = {"account_id": None, "region": None, "endpoint_url": None} | more
-    return Account(name, "", "", group, **given, access=keys, line=line)
+    return RosterEntry(student_id=name, group=group, **given, access=keys, line=line)
 
 
 def graded(
     judge: tuple[Judge, dict[str, CheckInfo], Rubric],
     sandbox: Sandbox,
-    *accounts: Account,
+    *accounts: RosterEntry,
     jobs: int = 8,
     exchange: bool = False,
     **more: Any,
@@ -62,7 +64,7 @@ def graded(
     settings = Settings(seed=1, jobs=jobs, endpoint_url=endpoint_url, exchange=exchange, **more)
 
     def take(result: Graded) -> None:
-        results[result.account.student_id] = result
+        results[result.entry.student_id] = result
 
     Pipeline(rubric, one, checks, settings, take).run(accounts)
     return results
@@ -200,10 +202,10 @@ def test_a_student_whose_files_cannot_be_written_stops_nobody_else(
     path = roster(tmp_path, aws_sandbox, f"s1,Ann,,{right}", f"s2,Bo,,{right}")
     real = Results.write_student
 
-    def write(self: Results, report: Report, *seen: Any) -> None:
+    def write(self: Results, report: Report, *seen: Any, **former: Any) -> None:
         if report.student_id == "s1":
             raise OSError("the disk is full")
-        real(self, report, *seen)
+        real(self, report, *seen, **former)
 
     monkeypatch.setattr(Results, "write_student", write)
     results, students = Results(tmp_path / "results"), load_roster(path)

@@ -19,8 +19,8 @@ from grader.model.observation import Identity
 from grader.model.report import Adjustment
 from grader.results.directory import Results
 from grader.roster.fingerprint import fingerprint
-from grader.roster.load import Account, Roster
-from grader.scoring.adjust import marked
+from grader.roster.load import Roster, RosterEntry
+from grader.scoring.adjust import with_overrides
 from tests.export.results_folders import ANN, BO, CY, RUBRIC, a_graded_class, a_report
 from tests.observations import reference
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 OTHER_RUBRIC = msgspec.structs.replace(RUBRIC, title="Another", sha256="other")
 
 
-def account(student: Student, **changes: Any) -> Account:
+def account(student: Student, **changes: Any) -> RosterEntry:
     """A row of the roster."""
     given: dict[str, Any] = msgspec.structs.asdict(student)
     del given["profile_region"]
     given["use"] = given["use"] or {}
-    return Account(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
+    return RosterEntry(**(given | {"endpoint_url": None, "access": DefaultCredentials()} | changes))
 
 
-def roster(*accounts: Account, sha256: str = "") -> Roster:
+def roster(*accounts: RosterEntry, sha256: str = "") -> Roster:
     return Roster(accounts or (account(ANN), account(BO), account(CY)), sha256)
 
 
@@ -210,7 +210,7 @@ def test_what_0_1_0_graded_is_no_new_way(tmp_path: Path) -> None:
     found = planned(results, by, resume=True)
     assert todo(found) == []
     assert {name: way.fingerprint for name, way in found.ways.items()} == {
-        row.student_id: fingerprint(row) for row in by.accounts if row.group
+        row.student_id: fingerprint(row) for row in by.entries if row.group
     }
 
 
@@ -230,7 +230,7 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
     assert (todo(found), ids(found.kept)) == (["s1", "s2"], ["s3"])
     assert [one.student_id for one in found.stored["group pair"]] == ["s1", "s2"]
     seen = reference()
-    assert found.groups["group pair"].seen == {(seen.account_id, seen.region)}
+    assert found.groups["group pair"].settled_accounts == {(seen.account_id, seen.region)}
     known = {"s1": "1" * 12, "s2": "1" * 12}
     if row:
         del known["s2"]
@@ -240,19 +240,19 @@ def test_a_pair_with_something_open_goes_on_from_what_stands(
 def test_what_a_human_settled_for_one_of_a_pair_leaves_it_open_for_both(tmp_path: Path) -> None:
     results = a_pair(tmp_path)
     report = a_report(PAIR[0], None, group="pair")
-    settled = marked(report, [Adjustment(kind="total", points=9, why="Oral.")])
+    settled = with_overrides(report, [Adjustment(kind="total", points=9, why="Oral.")])
     assert settled.status == "graded"
     results.write_student(settled, reference())
     results.write_student(a_report(PAIR[1], None, group="pair"), reference())
     found = planned(results, of_pair(), resume=True)
     assert todo(found) == ["s1", "s2"]
-    assert found.groups["group pair"].seen == frozenset()
+    assert found.groups["group pair"].settled_accounts == frozenset()
 
 
 def test_a_new_partner_takes_the_pair_along(tmp_path: Path) -> None:
     results = a_pair(tmp_path)
     more = account(Student("s4", group="pair"))
-    with_more = roster(*of_pair().accounts, more, sha256="more")
+    with_more = roster(*of_pair().entries, more, sha256="more")
     assert todo(planned(results, with_more, resume=True)) == ["s1", "s2", "s4"]
 
 
@@ -261,7 +261,7 @@ def test_one_of_a_pair_alone_takes_the_other_along_and_all_is_looked_at_again(
 ) -> None:
     found = planned(a_pair(tmp_path), of_pair(), only=["s2"])
     assert (todo(found), ids(found.earlier)) == (["s1", "s2"], ["s1", "s2"])
-    assert found.groups["group pair"].seen == frozenset()
+    assert found.groups["group pair"].settled_accounts == frozenset()
     assert found.groups["group pair"].led_to == {"s1": "1" * 12, "s2": "1" * 12}
 
 
@@ -281,7 +281,7 @@ def test_an_account_that_was_seen_only_in_part_is_looked_at_again(tmp_path: Path
             reference(),
             [part, whole],
         )
-    seen = planned(results, of_pair(), resume=True).groups["group pair"].seen
+    seen = planned(results, of_pair(), resume=True).groups["group pair"].settled_accounts
     assert {account_id for account_id, _ in seen} == {reference().account_id, "3" * 12}
 
 

@@ -56,13 +56,13 @@ class OfProfile:
         planned = plan(self.results, students, self.setup.rubric, settings, **how)
 
         def pasted(run: ClassRun) -> None:
-            (row,) = students.accounts
+            (row,) = students.entries
             keys = Keys(Secret(self._keys), Secret("test"))
             taken: list[Graded] = []
             given = (self.setup.rubric, self.setup.judge, self.setup.checks, settings)
             Pipeline(*given, taken.append).run([replace(row, access=keys)])
             for graded in taken:
-                run.take(replace(graded, account=row))
+                run.take(replace(graded, entry=row))
 
         work = pasted if at_desk else None
         run = ClassRun(self.setup, self.results, students, planned, work=work)

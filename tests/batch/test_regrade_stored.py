@@ -9,7 +9,7 @@ import pytest
 from msgspec import UNSET
 
 from grader.batch.plan import plan
-from grader.batch.regrade import Moved, _only_adds, regrade
+from grader.batch.regrade import CriterionChange, _only_adds, regrade
 from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
 from grader.batch.setup import load_setup
@@ -198,9 +198,9 @@ def test_each_criterion_that_came_went_or_came_to_something_else_has_moved_once(
     results.write_report(before)
     (change,) = again(results, setup).changes
     assert change.moved == (
-        Moved("memory", None, new["memory"]),
-        Moved("timeout", timeout, new["timeout"]),
-        Moved("weight", weight, None),
+        CriterionChange("memory", None, new["memory"]),
+        CriterionChange("timeout", timeout, new["timeout"]),
+        CriterionChange("weight", weight, None),
     )
 
 

@@ -11,7 +11,7 @@ from grader.desk.links import LINKS, LinksFile, read_links, write_links
 from grader.desk.register import Register
 from grader.inputs.problems import BadInput
 from grader.model.access import DefaultCredentials
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from tests.desk.tries import row
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def test_a_name_in_it_acts_on_no_terminal_and_starts_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "desk-links.csv"
     name = "=A\x9b31m\u202e\x7fé"
-    who = Account("s1", name, "a\x85@example.org", None, None, None, None, DefaultCredentials())
+    who = RosterEntry(
+        student_id="s1", name=name, email="a\x85@example.org", access=DefaultCredentials()
+    )
     write_links(path, [who], {"s1": "token"}, "https://desk.example.org")
     row = path.read_text().splitlines()[1]
     link = "https://desk.example.org/enter/token"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.desk import runs as desk_runs
-from grader.desk.runs import DeskRuns
+from grader.desk.runs import TryQueue
 from grader.i18n.message import said
 from tests.desk.tries import KEYS, Tries, row
 
@@ -40,7 +40,7 @@ class Queue:
             start(thread)
 
         def grade(seat: Any, *_given: Any) -> None:
-            self.begun.put(seat.row.student_id)
+            self.begun.put(seat.entry.student_id)
             self.go.get(timeout=LIMIT_S)
             self.seats.put(seat, "done")
 
@@ -48,14 +48,14 @@ class Queue:
         monkeypatch.setattr(desk_runs, "BETWEEN_S", 0)
         grader: Any = replace(at.grader)
         grader.grade = grade
-        self.runs = DeskRuns(
+        self.tries = TryQueue(
             grader,
-            told=lambda view: self.ended.put(view.row.student_id),
+            told=lambda view: self.ended.put(view.entry.student_id),
             is_open=lambda: True,
         )
 
     def hands_in(self, name: str) -> None:
-        self.runs.hand_in(name, KEYS)
+        self.tries.hand_in(name, KEYS)
 
     def told(self, name: str) -> str:
         words = self.seats.view(name).words
@@ -69,7 +69,7 @@ class Queue:
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     queue = Queue(tmp_path, monkeypatch)
     yield queue
-    queue.runs.stop()
+    queue.tries.stop()
 
 
 def test_whoever_hands_in_when_there_are_no_more_threads_is_told_and_may_try_again(
@@ -109,7 +109,7 @@ def test_a_run_that_meets_a_limit_of_the_machine_says_so(at: Queue) -> None:
     def grade(*_given: Any) -> None:
         raise RuntimeError("can't start new thread")
 
-    at.runs._grader.grade = grade  # type: ignore[method-assign]
+    at.tries._grader.grade = grade  # type: ignore[method-assign]
     at.hands_in("s00")
     assert at.ended.get(timeout=LIMIT_S) == "s00"
     assert at.told("s00").startswith(NO_MORE)
@@ -127,10 +127,10 @@ def test_a_run_that_has_shown_its_result_is_not_cut_short(
         stopped.wait(LIMIT_S)
 
     monkeypatch.setattr(desk_runs, "DESK_LEAVE_S", 0)
-    at.runs._grader.grade = grade  # type: ignore[method-assign]
+    at.tries._grader.grade = grade  # type: ignore[method-assign]
     at.hands_in("s00")
     at.hands_in("s01")
     assert shown.wait(LIMIT_S)
-    assert at.runs.stop() == 1  # who waits
+    assert at.tries.stop() == 1  # who waits
     stopped.set()
     assert at.ended.get(timeout=LIMIT_S) == "s00"

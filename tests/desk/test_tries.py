@@ -58,7 +58,7 @@ def test_a_released_account_counts_for_its_group_no_more(at: Tries, is_bound_aga
     for name in ("p1", "p2"):
         report = at.report(name)
         assert (report.score, report.account_id, report.flags) == (16.0, B, ())
-        assert at.seats.view(name).counts == report
+        assert at.seats.view(name).counting_report == report
 
 
 def test_a_group_that_hands_in_again_what_was_released_has_its_best_try(at: Tries) -> None:
@@ -82,11 +82,11 @@ def test_a_new_try_is_shown_with_a_human_s_marks(
     marks = {"s01": (mark("bonus", 2),), "t01": (mark("override", 4, "sums"),)}
     at = Tries(tmp_path, *judge, ROWS, Overrides(marks))
     view = at.tries("s01", account(A, wrong=2))
-    assert view.report == view.counts == at.report("s01")
+    assert view.report == view.counting_report == at.report("s01")
     assert desk_state_of(view, at.setup.rubric, "en").score == 20.0
     # A try that is worse than what counts has them too.
     view = at.tries("s01", account(A, wrong=4))
-    assert view.counts == at.report("s01")
+    assert view.counting_report == at.report("s01")
     state = desk_state_of(view, at.setup.rubric, "en")
     assert (state.score, state.message) == (
         18.0,
@@ -108,7 +108,7 @@ def test_a_total_lets_nothing_that_was_not_graded_bind_an_account(
     assert at.tries("s01", open_yet).report == at.report("s01")
     assert (at.report("s01").status, at.report("s01").score) == ("graded", 12.0)
     # Nor when the desk is opened again.
-    at.accounts.bind_graded(at.run.reports)
+    at.account_claims.bind_graded(at.class_run.reports)
     assert at.register.owner(A) is None
     assert at.tries("t01", account(A)).stage == "done"
     at.tries("s01", account(B))
@@ -147,12 +147,12 @@ def test_a_grader_that_fails_takes_nothing_away(
     at: Tries, monkeypatch: pytest.MonkeyPatch, what: str, fails: Any, keep: Any
 ) -> None:
     at.grader.settings = replace(at.grader.settings, keep=keep)
-    first = at.tries("p1", account(A, wrong=2)).counts
+    first = at.tries("p1", account(A, wrong=2)).counting_report
     kept = contents(at.results.root)
     with monkeypatch.context() as patch:
         patch.setattr(what, fails)
         view = at.tries("p1", account(A, wrong=1))
-        assert (view.stage, view.report, view.counts) == ("refused", first, first)
+        assert (view.stage, view.report, view.counting_report) == ("refused", first, first)
         assert view.words is not None
         assert said(view.words).startswith("The grader failed, and told your instructor.")
         assert contents(at.results.root) == kept
@@ -196,9 +196,9 @@ def test_a_group_s_grade_is_seen_when_it_is_everybody_s(
     written: list[str] = []
     write = Results.write_student
 
-    def looked_at(results: Results, report: Report, *what: Any) -> None:
+    def looked_at(results: Results, report: Report, *what: Any, **former: Any) -> None:
         assert [at.seats.view(name).stage for name in ("p1", "p2")] == ["looking", "idle"]
-        write(results, report, *what)
+        write(results, report, *what, **former)
         written.append(report.student_id)
 
     monkeypatch.setattr(Results, "write_student", looked_at)
@@ -216,16 +216,20 @@ def test_what_is_kept_of_a_group_is_shown_though_a_partner_s_is_not(
 ) -> None:
     write = Results.write_student
 
-    def full(results: Results, report: Report, *what: Any) -> None:
+    def full(results: Results, report: Report, *what: Any, **former: Any) -> None:
         if report.student_id == "p2":
             raise PermissionError(report.student_id)
-        write(results, report, *what)
+        write(results, report, *what, **former)
 
     monkeypatch.setattr(Results, "write_student", full)
     view = at.tries("p1", account(A, wrong=1))
     assert view.words is not None
     assert said(view.words).startswith("Your result could not be written")
-    assert (view.stage, view.report, view.counts) == ("refused", at.report("p1"), at.report("p1"))
+    assert (view.stage, view.report, view.counting_report) == (
+        "refused",
+        at.report("p1"),
+        at.report("p1"),
+    )
     assert at.seats.view("p2").stage == "idle"
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from grader.desk.refused import Refused
 from grader.desk.register import Register
-from grader.desk.whose import Accounts, check_open
+from grader.desk.whose import AccountClaims, check_open
 from grader.model.access import NothingHandedIn
 from grader.model.batch import Student
 from grader.model.fact import Found, Unknown
 from grader.model.observation import Identity
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from tests.export.results_folders import a_report
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 A, B, C, D, E, F = (str(number) * 12 for number in range(1, 7))
 
 
-def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
-    return Account(name, "", "", group, account_id, None, None, NothingHandedIn())
+def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
+    return RosterEntry(
+        student_id=name, group=group, account_id=account_id, access=NothingHandedIn()
+    )
 
 
 def identity(account_id: str) -> Found[Identity]:
@@ -32,14 +34,14 @@ def identity(account_id: str) -> Found[Identity]:
 @dataclass
 class Desk:
     register: Register
-    rows: list[Account]
+    rows: list[RosterEntry]
 
     def hands_in(self, name: str, account_id: str) -> str:
         mine = next(one for one in self.rows if one.student_id == name)
-        return Accounts(self.rows, self.register).check(mine, identity(account_id))
+        return AccountClaims(self.rows, self.register).check(mine, identity(account_id))
 
     def binds(self, name: str, account_id: str) -> None:
-        Accounts(self.rows, self.register).bind(name, account_id)
+        AccountClaims(self.rows, self.register).bind(name, account_id)
 
     def refuses(self, name: str, account_id: str) -> str:
         with pytest.raises(Refused) as refused:
@@ -124,7 +126,7 @@ def test_what_a_batch_graded_is_bound_unless_it_was_released_or_is_another_s(at:
     reports.append(a_report(Student("s02"), None, account_id=E))
     # No order of rows decides between two.
     reports += [a_report(Student(name), 20, account_id=F) for name in ("s01", "s02")]
-    Accounts(at.rows, at.register).bind_graded(reports)
+    AccountClaims(at.rows, at.register).bind_graded(reports)
     owners = [at.register.owner(one) for one in (A, B, C, D, E, F)]
     assert owners == ["s02", None, "s01", "p2", None, None]
 
@@ -137,7 +139,7 @@ def test_what_a_batch_graded_is_bound_unless_it_was_released_or_is_another_s(at:
     ],
 )
 def test_what_leads_nowhere_is_refused_with_what_to_do(at: Desk, kind: str, begins: str) -> None:
-    accounts = Accounts(at.rows, at.register)
+    accounts = AccountClaims(at.rows, at.register)
     with pytest.raises(Refused, match=begins):
         accounts.check(at.rows[0], Unknown(kind, "why"))  # type: ignore[arg-type]
 

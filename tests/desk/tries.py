@@ -14,12 +14,12 @@ from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
 from grader.desk.desk import Desk
-from grader.desk.grading import Grader, InUse
+from grader.desk.grading import InUse, TryGrader
 from grader.desk.refused import Refused
 from grader.desk.register import Register
 from grader.desk.seats import Seats
 from grader.desk.streams import Streams
-from grader.desk.whose import Accounts
+from grader.desk.whose import AccountClaims
 from grader.engines.visit import Identified, identify_account
 from grader.model.access import Keys, NothingHandedIn
 from grader.model.fact import Found
@@ -27,7 +27,7 @@ from grader.model.observation import Identity
 from grader.model.report import Report, read_report
 from grader.results.directory import Results
 from grader.results.overrides import Overrides
-from grader.roster.load import Account, Roster
+from grader.roster.load import Roster, RosterEntry
 from grader.safety.secret import Secret
 from tests.observations import a_function, lab_rubric, reference, sum_function
 
@@ -42,9 +42,11 @@ if TYPE_CHECKING:
 KEYS = Keys(Secret("AKIA"), Secret("secret"), None)
 
 
-def row(name: str, group: str | None = None, account_id: str | None = None) -> Account:
+def row(name: str, group: str | None = None, account_id: str | None = None) -> RosterEntry:
     """A row that says no way to an account."""
-    return Account(name, "", "", group, account_id, None, None, NothingHandedIn())
+    return RosterEntry(
+        student_id=name, group=group, account_id=account_id, access=NothingHandedIn()
+    )
 
 
 def account(account_id: str, wrong: int = 0, **changes: Any) -> Observation:
@@ -103,7 +105,7 @@ class Tries:
         folder: Path,
         judge: Judge,
         checks: dict[str, CheckInfo],
-        rows: list[Account],
+        rows: list[RosterEntry],
         overrides: Overrides | None = None,
     ) -> None:
         self.results, settings = Results(folder / "results"), Settings(seed=1, jobs=1, keep="best")
@@ -111,15 +113,22 @@ class Tries:
         self.setup = GradingSetup(lab_rubric(), judge, checks)
         self.rows = tuple(rows)
         self.register = Register.read(self.results.root)
-        self.accounts = Accounts(rows, self.register)
+        self.account_claims = AccountClaims(rows, self.register)
         roster = Roster(self.rows, "")
         marks = overrides or Overrides()
-        planned = Plan(roster.accounts, settings, start_over=False, overrides=marks)
-        self.run = ClassRun(self.setup, self.results, roster, planned)
-        self.seats = Seats(rows, self.run.reports, lambda _name: None)
-        self.grader = Grader(
-            *(self.setup, settings, self.accounts, self.run, self.results),
-            *(self.seats, InUse(), Lock(), marks),
+        planned = Plan(roster.entries, settings, start_over=False, overrides=marks)
+        self.class_run = ClassRun(self.setup, self.results, roster, planned)
+        self.seats = Seats(rows, self.class_run.reports, lambda _name: None)
+        self.grader = TryGrader(
+            setup=self.setup,
+            settings=settings,
+            account_claims=self.account_claims,
+            class_run=self.class_run,
+            results=self.results,
+            seats=self.seats,
+            in_use=InUse(),
+            keeping=Lock(),
+            overrides=marks,
         )
 
     def tries(self, name: str, seen: Observation) -> View:
@@ -139,10 +148,18 @@ class Tries:
     @property
     def desk(self) -> Desk:
         """What the pages are made of."""
-        runs: Any = SimpleNamespace(seats=self.seats)
+        tries: Any = SimpleNamespace(seats=self.seats)
         return Desk(
-            *(self.setup, self.results, self.rows, self.register, self.accounts, self.run),
-            *(runs, Streams(), "http://127.0.0.1", "en"),
+            setup=self.setup,
+            results=self.results,
+            rows=self.rows,
+            register=self.register,
+            account_claims=self.account_claims,
+            class_run=self.class_run,
+            tries=tries,
+            streams=Streams(),
+            base_url="http://127.0.0.1",
+            lang="en",
         )
 
     def report(self, name: str) -> Report:

@@ -9,7 +9,7 @@ from grader.batch.pipeline import Pipeline
 from grader.batch.settings import Settings
 from grader.engines import visit
 from grader.model.access import Keys
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.safety.secret import Secret
 from tests.judges import Judge
 from tests.observing import lab
@@ -42,7 +42,7 @@ def grade() -> Iterator[Grade]:
         ) -> Report:
             keys = Keys(Secret(account), Secret("test"), None)
             students = [
-                Account(f"s{line}", "", "", None, account, None, None, access=keys, line=line)
+                RosterEntry(student_id=f"s{line}", account_id=account, access=keys, line=line)
                 for line in range(2, rows + 2)
             ]
             found: list[Graded] = []

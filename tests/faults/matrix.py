@@ -18,7 +18,7 @@ from grader.aws.clients import Clients
 from grader.engines.visit import RunOptions, Visit, WorkerContext, identify_account, observe_account
 from grader.model.access import DefaultCredentials, Keys, Role
 from grader.observe import output
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.rubric.rubric import Criterion
 from grader.safety.secret import Secret
 from grader.sandbox.layout import PERIODIC_FUNCTION
@@ -364,4 +364,4 @@ def reported(rubric: Rubric, seen: Sequence[Seen]) -> list[Came]:
     ]
 
 
-STUDENT = Account("s1", "", "", None, None, None, None, access=DefaultCredentials(), line=2)
+STUDENT = RosterEntry(student_id="s1", access=DefaultCredentials(), line=2)

@@ -56,7 +56,7 @@ def make(
 
 
 def key_of(folder: Path, student: str) -> str:
-    (account,) = (a for a in load_roster(folder / "class.csv").accounts if a.student_id == student)
+    (account,) = (a for a in load_roster(folder / "class.csv").entries if a.student_id == student)
     assert isinstance(account.access, Keys), account.access
     return account.access.access_key_id.reveal()
 
@@ -106,7 +106,7 @@ def test_a_broken_submission_is_handed_in_by_every_member(tmp_path: Path) -> Non
     done = make(tmp_path)
     assert done.returncode == UNGRADED
     assert done.stderr.count("screenshot") == 1
-    accounts = load_roster(tmp_path / "class.csv").accounts
+    accounts = load_roster(tmp_path / "class.csv").entries
     assert [(a.student_id, type(a.access)) for a in accounts] == [
         ("201", NothingHandedIn),
         ("202", NothingHandedIn),
@@ -329,7 +329,7 @@ def test_canvas_s_files_are_known_in_a_list_that_has_first_names_first(
     assert done.returncode == 0, done.stderr
     made = [(r["email"], r["canvas_id"], r["student_id"]) for r in rows(tmp_path / "class.csv")]
     assert made == [("a@x.org", "11", "a@x.org")]
-    assert isinstance(load_roster(tmp_path / "class.csv").accounts[0].access, Keys)
+    assert isinstance(load_roster(tmp_path / "class.csv").entries[0].access, Keys)
 
 
 def test_a_name_that_was_corrected_in_the_roster_is_known_by_canvas_s_file(tmp_path: Path) -> None:
@@ -440,7 +440,7 @@ def test_a_section_in_the_column_group_makes_no_group_unless_it_handed_in_as_one
         assert ("TD1 has 12 students, too many" in done.stderr) != bool(group)
         assert {r.get("group", "") for r in rows(tmp_path / "class.csv")} == {group}
     if group:
-        accounts = load_roster(tmp_path / "class.csv").accounts
+        accounts = load_roster(tmp_path / "class.csv").entries
         assert (len(accounts), len({one.access for one in accounts})) == (12, 1)
 
 
@@ -720,7 +720,7 @@ def test_whose_file_was_removed_handed_in_all_the_same(class_of_pairs: Path) -> 
         class_of_pairs / "all.zip", **{"Groupe 02_501_assignsubmission_file/k.txt": block("2" * 12)}
     )
     assert make(class_of_pairs).returncode == 0
-    accounts = {a.student_id: a.access for a in load_roster(class_of_pairs / "class.csv").accounts}
+    accounts = {a.student_id: a.access for a in load_roster(class_of_pairs / "class.csv").entries}
     assert isinstance(accounts["201"], HandedIn)
     assert isinstance(accounts["203"], Keys)
 

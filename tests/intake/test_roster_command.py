@@ -14,7 +14,7 @@ import pytest
 
 from grader.commands.exit_statuses import UNGRADED
 from grader.inputs.problems import BadInput
-from grader.intake.make_roster import Made, write_roster
+from grader.intake.make_roster import RosterDraft, write_roster
 from grader.intake.roster_table import RosterRow, RosterTable
 from grader.intake.update import Update
 from grader.model.access import HandedIn
@@ -130,7 +130,7 @@ def test_nobody_is_lost_silently(tmp_path: Path) -> None:
         "10",
         "11",
     ]
-    accounts = load_roster(tmp_path / "roster.csv").accounts
+    accounts = load_roster(tmp_path / "roster.csv").entries
     assert [isinstance(account.access, HandedIn) for account in accounts] == [False] + [True] * 4
     assert "PDF" in str(accounts[1].access)
     told = done.stderr.split("no block that can be read:")[1].strip().splitlines()
@@ -211,11 +211,11 @@ def test_where_nobody_handed_in_a_block_there_is_no_roster(tmp_path: Path) -> No
 def test_a_roster_that_cannot_be_put_in_place_leaves_no_blocks_behind(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_roster(made("s01"), tmp_path / "roster.csv")
+        write_roster(draft_of("s01"), tmp_path / "roster.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["roster.csv"]
 
 
-def made(*students: str) -> Made:
+def draft_of(*students: str) -> RosterDraft:
     """A roster to be, with a block for each student."""
     table = RosterTable(["student_id", "credentials_file"])
     update = Update()
@@ -223,7 +223,7 @@ def made(*students: str) -> Made:
         place = f"roster-credentials/{student}.ini"
         table.rows.append(RosterRow(0, {"student_id": student, "credentials_file": place}))
         update.blocks[f"{student}.ini"] = (Secret(block()), None)
-    return Made(table, update)
+    return RosterDraft(table, update)
 
 
 @pytest.mark.parametrize("stop", ["os.fsync", "os.replace", "load_roster"])
@@ -271,9 +271,9 @@ cli.run(["roster", "download"])
 
 
 def test_a_roster_that_would_not_be_one_replaces_nothing(tmp_path: Path) -> None:
-    write_roster(made("s01"), tmp_path / "roster.csv")
+    write_roster(draft_of("s01"), tmp_path / "roster.csv")
     before = everything(tmp_path)
-    wrong = made("s01", "s02")
+    wrong = draft_of("s01", "s02")
     wrong.update.blocks["s01.ini"] = (Secret(block("2" * 12)), None)
     wrong.table.rows[1].cells["student_id"] = "/"
     with pytest.raises(BadInput, match="would not be a roster"):
@@ -320,11 +320,11 @@ def test_what_is_defused_is_read_as_what_it_was(tmp_path: Path, out: str) -> Non
     for _time in range(2):
         made = grader_here("roster", "download", "--class=list.csv", f"--out={out}", cwd=tmp_path)
         assert made.returncode == 0, made.stderr
-        (account,) = load_roster(tmp_path / out).accounts
+        (account,) = load_roster(tmp_path / out).entries
         assert (account.student_id, account.email, account.group) == ("@bob", "+b@x.org", "A;=B")
     assert "yours stays" not in made.stderr
     # A roster is a class list too.
     again = grader_here("roster", "download", f"--class={out}", "--out=copy.csv", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    (copy,) = load_roster(tmp_path / "copy.csv").accounts
+    (copy,) = load_roster(tmp_path / "copy.csv").entries
     assert copy.student_id == "@bob"

@@ -131,8 +131,8 @@ def test_good(function):
 """)
     rubric = rubric_for("closing", "good")
     with Judge([folder], workers=1, limit_s=GENEROUS_S) as judge:
-        # Hushed, as the first portion of a check is.
-        first = judge.submit(rubric, [reference()] * 3, hushed=True).result()
+        # Quiet, as the first partial report of a check is.
+        first = judge.submit(rubric, [reference()] * 3, quiet=True).result()
         again = judge.judge(rubric, [reference()] * 3)
     assert {one.outcome for found in (*first, *again) for one in found[:1]} == {"passed"}
     assert {one.outcome for found in (*first, *again) for one in found[2:]} == {"passed"}

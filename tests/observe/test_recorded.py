@@ -13,7 +13,7 @@ from grader.model.access import Keys
 from grader.model.fact import Unknown
 from grader.observe import room
 from grader.resources import ready
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, deploy_all
@@ -51,7 +51,7 @@ def graded(
     came: dict[str, Graded] = {}
 
     def take(one: Graded) -> None:
-        came[one.account.student_id] = one
+        came[one.entry.student_id] = one
 
     playing = {accounts[file.name]: file for file in files}
     with (
@@ -81,9 +81,9 @@ def _is_of(item: Any) -> bool:
     return getattr(item, "originalname", "") == "test_what_aws_answered_is_judged_fairly"
 
 
-def _row(file: Recorded, account: str, line: int) -> Account:
+def _row(file: Recorded, account: str, line: int) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
-    return Account(file.name, "", "", None, None, None, None, access=keys, line=line)
+    return RosterEntry(student_id=file.name, access=keys, line=line)
 
 
 @pytest.mark.parametrize(

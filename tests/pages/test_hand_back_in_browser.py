@@ -9,7 +9,7 @@ import pytest
 from grader.model.handed_back import HandedBack
 from grader.results.directory import Results
 from grader.results.handed_back import write_handed_back
-from grader.scoring.handed_back import mark_of_report
+from grader.scoring.handed_back import grade_of_report
 from tests.pages.classes_shown import failing, report, synthetic, written
 from tests.pages.test_accessibility import serious
 from tests.pages.test_in_browser import ALL_SHOWN, column, opened
@@ -45,8 +45,8 @@ FILTER = {
 
 
 def handed_back(root: Path, reports: Sequence[Report]) -> None:
-    marks = {one.student_id: mark_of_report(one) for one in reports}
-    there = HandedBack(at="2024-05-03T10:00:00.000Z", to=("moodle",), students=marks)
+    grades = {one.student_id: grade_of_report(one) for one in reports}
+    there = HandedBack(at="2024-05-03T10:00:00.000Z", to=("moodle",), students=grades)
     Results(root).root.mkdir(exist_ok=True)
     write_handed_back(root, there)
 

@@ -81,7 +81,7 @@ def test_a_lab_of_ones_own_shows_a_class_under_its_names_and_nothing_is_expected
     assert scores["untouched"] == 0
     assert scores["mapping-disabled"] == 2
     assert scores["unreachable"] is None
-    reference = next(one for one in results.each_stored(students) if one.agree and one.seen)
+    reference = next(one for one in results.each_stored(students) if one.agree and one.observations)
     assert reference.observation is not None
     assert {*reference.observation.functions} == {"totals"}
     assert isinstance(reference.observation.functions["totals"], Found)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from subprocess import CompletedProcess
 
-    from grader.roster.load import Account
+    from grader.roster.load import RosterEntry
 
 pytestmark = pytest.mark.sandbox
 
@@ -312,8 +312,8 @@ def test_the_reference_is_graded_alone_with_all_the_time_the_rubric_gives(
     runs: list[tuple[float, list[str]]] = []
 
     class Watched(Pipeline):
-        def run(self, accounts: Iterable[Account]) -> None:
-            given = [*accounts]
+        def run(self, entries: Iterable[RosterEntry]) -> None:
+            given = [*entries]
             runs.append((self._rubric.exchange.deadline_s, [one.student_id for one in given]))
             super().run(given)
 

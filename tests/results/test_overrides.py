@@ -16,7 +16,7 @@ from grader.results.overrides import (
     Worth,
     points_of,
     read_overrides,
-    with_mark,
+    with_override,
     write_overrides,
 )
 from grader.terminal.problems import MOST_PROBLEMS
@@ -151,7 +151,7 @@ def test_a_mark_takes_the_place_of_an_earlier_one_and_leaves_the_rest_as_it_stan
     mark = Adjustment(
         kind="override", criterion="sums", points=3.25, why="=1+1 shown", by="me", at="now"
     )
-    write_overrides(tmp_path, with_mark(tmp_path, "s1", "sums", mark))
+    write_overrides(tmp_path, with_override(tmp_path, "s1", "sums", mark))
     assert (tmp_path / OVERRIDES).read_text().splitlines() == [
         "student_id;criterion;points;why;room;by;at",
         "s2;sums;2;Seen;B;;",

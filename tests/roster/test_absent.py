@@ -32,7 +32,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def absent(path: Path) -> dict[str, bool]:
-    return {one.student_id: one.absent for one in load_roster(path).accounts}
+    return {one.student_id: one.absent for one in load_roster(path).entries}
 
 
 @pytest.mark.parametrize("column", ["profile", "credentials_file", "aws_access_key_id"])
@@ -43,7 +43,7 @@ def test_a_row_with_empty_access_cells_is_absent(write: Callable[[str], Path], c
 
 def test_an_absent_student_keeps_the_rows_other_cells(write: Callable[[str], Path]) -> None:
     text = "student_id,name,email,account_id,profile,section\ns1,Ann,a@x.org,111111111111,,B\n"
-    (one,) = load_roster(write(text)).accounts
+    (one,) = load_roster(write(text)).entries
     assert (one.name, one.email, one.account_id) == ("Ann", "a@x.org", "111111111111")
     assert one.extra == {"section": "B"}
 

@@ -7,11 +7,11 @@ import pytest
 from grader.inputs.problems import BadInput
 from grader.model.access import DefaultCredentials
 from grader.roster.find import find_students
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 
 
-def account(student_id: str, name: str = "", email: str = "") -> Account:
-    return Account(student_id, name, email, None, None, None, None, DefaultCredentials())
+def account(student_id: str, name: str = "", email: str = "") -> RosterEntry:
+    return RosterEntry(student_id=student_id, name=name, email=email, access=DefaultCredentials())
 
 
 CLASS = (

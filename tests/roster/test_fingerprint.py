@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.model.access import DefaultCredentials, Keys, MissingFile, Profile, Role
 from grader.roster.fingerprint import fingerprint
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.safety.secret import Secret
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ WAYS: list[Access] = [
 
 def of(access: Access, **changes: Any) -> str:
     given: dict[str, Any] = {"region": None, "endpoint_url": None}
-    return fingerprint(Account("s1", "", "", "pair", None, access=access, **(given | changes)))
+    return fingerprint(
+        RosterEntry(student_id="s1", group="pair", access=access, **(given | changes))
+    )
 
 
 def test_every_other_way_is_another_one_and_an_equal_one_the_same() -> None:

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from grader.inputs.problems import BadInput
 from grader.model.access import HandedIn, Keys, MissingFile, Profile, Role
 from grader.roster.credentials_block import unreadable_text
-from grader.roster.load import Account, load_roster
+from grader.roster.load import RosterEntry, load_roster
 from grader.roster.table import KNOWN_COLUMNS
 from grader.safety.secret import Secret
 
@@ -63,8 +63,8 @@ def test_a_row_becomes_an_account(write):
         's01, Ada Lovelace ,a@x.org,g1,012345678901,eu-west-1,http://127.0.0.1:1,ada,A,"x, y"\n'
     )
     roster = load_roster(path)
-    assert roster.accounts == (
-        Account(
+    assert roster.entries == (
+        RosterEntry(
             student_id="s01",
             name="Ada Lovelace",
             email="a@x.org",
@@ -81,7 +81,7 @@ def test_a_row_becomes_an_account(write):
 
 
 def test_what_is_left_out_is_none(write):
-    (account,) = load_roster(write("student_id,profile\ns01,ada\n")).accounts
+    (account,) = load_roster(write("student_id,profile\ns01,ada\n")).entries
     assert (account.group, account.account_id, account.region, account.endpoint_url) == (None,) * 4
     assert (account.name, account.email, account.extra) == ("", "", {})
 
@@ -97,19 +97,19 @@ def test_spreadsheets_dialects_are_read(write, delimiter, line_end, bom):
         ["s02", "", "b"],
     ]
     text = line_end.join(delimiter.join(row) for row in rows) + line_end
-    accounts = load_roster(write(bom + text.encode())).accounts
+    accounts = load_roster(write(bom + text.encode())).entries
     assert [(a.student_id, a.name, a.line) for a in accounts] == [("s01", "Zoë", 2), ("s02", "", 4)]
 
 
 def test_lines_are_the_files_even_after_a_line_break_in_quotes(write):
     path = write('\nstudent_id,name,profile\ns01,"two\nlines",a\n\ns02,x,b\n')
-    assert [a.line for a in load_roster(path).accounts] == [3, 6]
+    assert [a.line for a in load_roster(path).entries] == [3, 6]
     path = write('student_id,name,profile\ns01,"two\nlines",a\n$,"1\n2",b\n')
     assert says(problems_of(path), 4, "folder's name")
 
 
 def test_a_short_row_ends_in_empty_cells(write):
-    (account,) = load_roster(write("student_id,profile,name,note\ns01,a\n")).accounts
+    (account,) = load_roster(write("student_id,profile,name,note\ns01,a\n")).entries
     assert (account.name, account.extra) == ("", {"note": ""})
 
 
@@ -119,11 +119,11 @@ def test_a_short_row_ends_in_empty_cells(write):
 )
 def test_a_column_that_only_resembles_a_secret_a_grade_or_one_of_ours_is_kept(write, name):
     roster = load_roster(write(f"student_id,profile,{name}\ns01,a,x\n"))
-    assert [*roster.accounts[0].extra] == [name]
+    assert [*roster.entries[0].extra] == [name]
 
 
 def test_trailing_empty_columns_of_a_spreadsheet_are_ignored(write):
-    (account,) = load_roster(write("student_id,profile,,\ns01,a,,\n,,,\n")).accounts
+    (account,) = load_roster(write("student_id,profile,,\ns01,a,,\n,,,\n")).entries
     assert account.extra == {}
 
 
@@ -138,7 +138,7 @@ def test_each_way_to_an_account(write, tmp_path):
         f"{header}s1,p,,,,,,\ns2,,{ROLE},,,,,\ns3,,{ROLE},x y,,,,\ns4,,,,,,,keys/s4.ini\n"
         "s5,,,,123456789012,test,,\ns6,,,,AK,SK,T,\n"
     )
-    assert [a.access for a in load_roster(path).accounts] == [
+    assert [a.access for a in load_roster(path).entries] == [
         Profile("p"),
         Role(ROLE),
         Role(ROLE, Secret("x y")),
@@ -231,7 +231,7 @@ def test_what_keeps_a_spreadsheet_from_calculating_is_no_part_of_an_id_or_a_name
         "student_id,name,email,group,profile,id_number,note\n"
         "'@bob,'=Bob,'+b@x.org,'-g,p,'-7,'=n\ncy,O'Cy,c@x.org,'g,p,'7,\n"
     )
-    bob, cy = load_roster(path).accounts
+    bob, cy = load_roster(path).entries
     assert (bob.student_id, bob.name, bob.email, bob.group) == ("@bob", "=Bob", "+b@x.org", "-g")
     assert bob.extra == {"id_number": "-7", "note": "'=n"}
     assert (cy.name, cy.group, cy.extra["id_number"]) == ("O'Cy", "'g", "'7")
@@ -239,7 +239,7 @@ def test_what_keeps_a_spreadsheet_from_calculating_is_no_part_of_an_id_or_a_name
 
 @pytest.mark.parametrize("name", ["a.b_c-d@x.org", ".s1", "console", "x" * 100, "00123"])
 def test_an_id_that_is_a_folder_name_is_taken(write, name):
-    (account,) = load_roster(write(f"student_id,profile\n{name},p\n")).accounts
+    (account,) = load_roster(write(f"student_id,profile\n{name},p\n")).entries
     assert account.student_id == name
 
 
@@ -336,7 +336,7 @@ def test_a_row_without_a_way_goes_its_partners_way(write):
         "student_id,group,profile,account_id,region\n"
         "s1,g,,,\ns2,g,p,111111111111,eu-west-1\ns3,,q,,\ns4,g,,,us-west-2\n"
     )
-    accounts = load_roster(path).accounts
+    accounts = load_roster(path).entries
     assert [a.access for a in accounts] == [Profile("p"), Profile("p"), Profile("q"), Profile("p")]
     there, elsewhere = ("111111111111", "eu-west-1"), ("111111111111", "us-west-2")
     assert [(a.account_id, a.region) for a in accounts] == [there, there, (None, None), elsewhere]
@@ -344,7 +344,7 @@ def test_a_row_without_a_way_goes_its_partners_way(write):
 
 def test_a_row_without_a_way_takes_what_plays_a_part_from_its_partner(write):
     head = "student_id,group,profile,use.sum,use.input\n"
-    accounts = load_roster(write(f"{head}s1,g,p,mine,\ns2,g,,,\ns3,g,,yours,q\n")).accounts
+    accounts = load_roster(write(f"{head}s1,g,p,mine,\ns2,g,,,\ns3,g,,yours,q\n")).entries
     assert [a.use for a in accounts] == [
         {"sum": "mine"},
         {"sum": "mine"},
@@ -355,7 +355,7 @@ def test_a_row_without_a_way_takes_what_plays_a_part_from_its_partner(write):
 def test_whose_way_it_is_does_not_depend_on_the_order_of_rows(write):
     head, *rows = ["student_id,group,profile,region", "s1,g,,", "S3,g,r,eu-west-3", "s2,g,q,"]
     for ordered in permutations(rows):
-        accounts = load_roster(write("\n".join([head, *ordered]))).accounts
+        accounts = load_roster(write("\n".join([head, *ordered]))).entries
         assert {a.student_id: (a.access, a.region) for a in accounts} == {
             "s1": (Profile("q"), None),
             "s2": (Profile("q"), None),
@@ -373,7 +373,7 @@ def test_whose_way_it_is_does_not_depend_on_the_order_of_rows(write):
 )
 def test_rows_of_a_group_may_lead_to_accounts_of_their_own(write, column, one, other):
     text = f"student_id,group,profile,{column}\ns1,g,p,{one}\ns2,g,q,\ns3,g,r,{other}\n"
-    accounts = load_roster(write(text)).accounts
+    accounts = load_roster(write(text)).entries
     assert [getattr(account, column) for account in accounts] == [one, None, other]
     assert [account.access for account in accounts] == [Profile("p"), Profile("q"), Profile("r")]
 
@@ -381,7 +381,7 @@ def test_rows_of_a_group_may_lead_to_accounts_of_their_own(write, column, one, o
 def test_who_names_the_same_way_is_not_led_to_anothers_region(write):
     """One's own profile may have a region; who names no way goes the way of another, region and all."""
     text = "student_id,group,region,profile\na,g,eu-west-1,p\nb,g,,p\nc,g,,\n"
-    accounts = load_roster(write(text)).accounts
+    accounts = load_roster(write(text)).entries
     assert [(one.student_id, one.region) for one in accounts] == [
         ("a", "eu-west-1"),
         ("b", None),
@@ -395,14 +395,14 @@ def test_who_names_the_same_way_is_not_led_to_anothers_region(write):
 def test_of_several_regions_of_one_way_the_first_students_counts(write, lines):
     accounts = load_roster(
         write("\n".join(["student_id,group,region,profile", *lines, "c,g,,", ""]))
-    ).accounts
+    ).entries
     by_id = {one.student_id: one.region for one in accounts}
     assert by_id["c"] == by_id["a"] != by_id["b"]
 
 
 def test_a_group_of_which_nobody_handed_in_is_absent(write):
     roster = load_roster(write("student_id,group,profile\ns1,g,\ns2,g,\ns3,h,p\ns4,h,\n"))
-    assert [(one.student_id, one.absent) for one in roster.accounts] == [
+    assert [(one.student_id, one.absent) for one in roster.entries] == [
         ("s1", True),
         ("s2", True),
         ("s3", False),
@@ -417,7 +417,7 @@ def test_a_section_is_no_group(write):
     assert says(found, 3, "11 rows have the group TD1, too many to hand in together.")
     assert says(found, 3, "call the column section")
     ten = write("student_id,group,profile\n" + "".join(rows.splitlines(keepends=True)[:10]))
-    assert {one.group for one in load_roster(ten).accounts} == {"TD1"}
+    assert {one.group for one in load_roster(ten).entries} == {"TD1"}
     nobody = write("student_id,group,profile\n" + "".join(f"s{n},TD1,\n" for n in range(11)))
     for how in ({}, AT_A_DESK):
         assert [line for line, _ in problems_of(nobody, **how)] == [2]
@@ -426,7 +426,7 @@ def test_a_section_is_no_group(write):
 @pytest.mark.parametrize("others", ["p", ""], ids=["everybody", "two"])
 def test_a_group_that_handed_in_as_one_is_one_however_large(write, others):
     rows = "".join(f"s{n:02},all,{others if n > 1 else 'p'}\n" for n in range(12))
-    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
+    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).entries
     assert [(one.group, one.access) for one in accounts] == [("all", Profile("p"))] * 12
 
 
@@ -455,7 +455,7 @@ def test_a_large_group_of_which_the_only_way_is_broken_is_told_of_that_alone(wri
 
 def test_a_large_group_by_which_the_class_was_graded_stays_one(write):
     path = write("student_id,group,profile\n" + "".join(f"s{n},TD 1,p{n}\n" for n in range(12)))
-    accounts = load_roster(path, groups_before=[*["TD  1"] * 11, None]).accounts
+    accounts = load_roster(path, groups_before=[*["TD  1"] * 11, None]).entries
     assert {one.group for one in accounts} == {"TD 1"}
     for before in (["TD 1"] * 10, ["TD 2"] * 11):
         assert says(problems_of(path, groups_before=before), 2, "too many to hand in together")
@@ -468,7 +468,7 @@ def test_whoever_works_alone_is_in_no_group(write, cell):
     path = write(
         f"student_id,group,profile\ns1,{cell},p\ns2,{cell},\ns3,\U0001f389,q\ns4,\U0001f389,\n"
     )
-    accounts = load_roster(path).accounts
+    accounts = load_roster(path).entries
     assert [(one.group, one.absent) for one in accounts] == [
         (None, False),
         (None, True),
@@ -479,7 +479,7 @@ def test_whoever_works_alone_is_in_no_group(write, cell):
 
 @pytest.mark.parametrize("cell", ["NA", "N.A.", "Solo", "Alone", "Seul", "Seule", "Null"])
 def test_a_team_may_be_called_like_a_word_for_nobody_else(write, cell):
-    one, other = load_roster(write(f"student_id,group,profile\na,{cell},p\nb,{cell},\n")).accounts
+    one, other = load_roster(write(f"student_id,group,profile\na,{cell},p\nb,{cell},\n")).entries
     assert (one.group, other.group, other.absent) == (cell, cell, False)
 
 
@@ -487,7 +487,7 @@ def test_a_team_may_be_called_like_a_word_for_nobody_else(write, cell):
     ("one", "other"), [("Pair 1", "Pair  1"), ("Équipe", unicodedata.normalize("NFD", "Équipe"))]
 )
 def test_a_group_is_one_however_it_is_spaced_and_encoded(write, one, other):
-    accounts = load_roster(write(f"student_id,group,profile\na,{one},p\nb,{other},\n")).accounts
+    accounts = load_roster(write(f"student_id,group,profile\na,{one},p\nb,{other},\n")).entries
     assert [(account.group, account.absent) for account in accounts] == [(one, False)] * 2
 
 
@@ -498,7 +498,7 @@ def test_a_group_without_a_way_that_is_written_like_another_is_named(write, othe
     found = problems_of(path)
     assert [line for line, _ in found] == [4]
     assert says(found, 4, "written almost like that on line 3, and nobody in it names a way")
-    assert len(load_roster(path, ways_needed=False).accounts) == 4
+    assert len(load_roster(path, ways_needed=False).entries) == 4
 
 
 @pytest.mark.parametrize(
@@ -513,17 +513,17 @@ def test_a_group_without_a_way_that_is_written_like_another_is_named(write, othe
     ids=["other numbers", "both have a way", "other signs", "one more sign", "neither has"],
 )
 def test_two_groups_are_told_apart_where_nobody_loses_a_partner(write, rows):
-    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).accounts
+    accounts = load_roster(write(f"student_id,group,profile\n{rows}")).entries
     assert accounts[0].group != accounts[1].group
 
 
 def test_whoever_goes_a_partners_way_is_expected_in_the_partners_account(write):
     head = "student_id,group,account_id,profile\n"
     theirs, other = "1" * 12, "2" * 12
-    a, b, c = load_roster(write(f"{head}a,g,{theirs},p\nb,g,{other},\nc,g,,\n")).accounts
+    a, b, c = load_roster(write(f"{head}a,g,{theirs},p\nb,g,{other},\nc,g,,\n")).entries
     assert [one.expected_account_id for one in (a, b, c)] == [theirs] * 3
     assert b.account_id == other
-    a, b = load_roster(write(f"{head}a,g,,p\nb,g,{other},\n")).accounts
+    a, b = load_roster(write(f"{head}a,g,,p\nb,g,{other},\n")).entries
     assert (a.expected_account_id, b.expected_account_id) == (None, None)
 
 
@@ -531,7 +531,7 @@ def test_a_missing_credentials_file_is_no_way_and_no_absence_at_a_desk_alone(wri
     (tmp_path / "c.ini").write_text(ACADEMY)
     rows = "a,g,gone/a.ini\nb,g,\nc,h,c.ini\nd,h,gone/d.ini\ne,h,\n"
     path = write(f"student_id,group,credentials_file\n{rows}")
-    a, b, c, d, e = load_roster(path, **AT_A_DESK).accounts
+    a, b, c, d, e = load_roster(path, **AT_A_DESK).entries
     assert (a.access, a.absent) == (MissingFile(), False)
     # Who went the way of a partner handed in as much as the partner did.
     assert (b.access, b.absent) == (MissingFile(), False)
@@ -616,7 +616,7 @@ def test_a_bad_credentials_file_is_named_and_never_quoted(write, tmp_path, conte
 def test_a_credentials_block_in_its_usual_forms_is_read(write, tmp_path, section):
     block = ACADEMY.replace("[default]", section).replace("\n", "\r\n").replace("=", " = ", 2)
     (tmp_path / "s1.ini").write_bytes(b"\xef\xbb\xbf" + block.encode())
-    (account,) = load_roster(write("student_id,credentials_file\ns1,s1.ini\n")).accounts
+    (account,) = load_roster(write("student_id,credentials_file\ns1,s1.ini\n")).entries
     assert isinstance(account.access, Keys)
     assert account.access.access_key_id.reveal() == KEY_ID
 
@@ -627,10 +627,10 @@ def test_a_note_in_the_place_of_a_block_is_something_handed_in_until_a_block_tak
     note = unreadable_text(["It is a PDF,\nwhich is not read.", "Its block has no key."])
     (tmp_path / "s1.ini").write_text(note)
     path = write("student_id,credentials_file\ns1,s1.ini\n")
-    (account,) = load_roster(path).accounts
+    (account,) = load_roster(path).entries
     assert account.access == HandedIn("It is a PDF, which is not read. Its block has no key.")
     (tmp_path / "s1.ini").write_text(note + ACADEMY)
-    assert isinstance(load_roster(path).accounts[0].access, Keys)
+    assert isinstance(load_roster(path).entries[0].access, Keys)
 
 
 def test_times_and_ids_of_other_systems_are_kept(write):
@@ -640,7 +640,7 @@ def test_times_and_ids_of_other_systems_are_kept(write):
         "s2,p,,,,,\n"
     )
     roster = load_roster(path)
-    first, second = roster.accounts
+    first, second = roster.entries
     assert first.submitted_at == datetime(2026, 11, 27, 10, tzinfo=UTC)
     assert first.due_at == datetime(2026, 11, 28, 22, 59, tzinfo=UTC)
     assert (second.submitted_at, second.due_at) == (None, None)

@@ -24,8 +24,8 @@ def roster(folder: Path, text: str) -> Path:
 def test_a_column_says_which_resource_plays_a_part(tmp_path: Path) -> None:
     text = "student_id,profile,use.sum,use.input\ns1,a,calculatrice,\ns2,b,,\n"
     found = load_roster(roster(tmp_path, text))
-    assert [account.use for account in found.accounts] == [{"sum": "calculatrice"}, {}]
-    assert [account.extra for account in found.accounts] == [{}, {}]
+    assert [account.use for account in found.entries] == [{"sum": "calculatrice"}, {}]
+    assert [account.extra for account in found.entries] == [{}, {}]
 
 
 def test_what_no_resource_is_called_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -51,13 +51,13 @@ def test_a_part_that_the_rubric_does_not_have_is_refused_with_its_line(
 def test_a_group_uses_the_same_resources(tmp_path: Path) -> None:
     head = "student_id,group,profile,use.sum"
     found = load_roster(roster(tmp_path, f"{head}\na,g,p,calculatrice\nb,g,p,\n"))
-    assert [account.use for account in found.accounts] == [{"sum": "calculatrice"}] * 2
+    assert [account.use for account in found.entries] == [{"sum": "calculatrice"}] * 2
     # What each of them says counts for what is looked at for that row; the best is the group's.
     found = load_roster(roster(tmp_path, f"{head}\na,g,p,calculatrice\nb,g,p,other\n"))
-    assert [account.use["sum"] for account in found.accounts] == ["calculatrice", "other"]
+    assert [account.use["sum"] for account in found.entries] == ["calculatrice", "other"]
     # A partner's own account has names of its own.
     found = load_roster(roster(tmp_path, f"{head}\na,g,p,calculatrice\nb,g,q,\nc,g,,\n"))
-    assert [account.use for account in found.accounts] == [
+    assert [account.use for account in found.entries] == [
         {"sum": "calculatrice"},
         {},
         {"sum": "calculatrice"},
@@ -66,5 +66,5 @@ def test_a_group_uses_the_same_resources(tmp_path: Path) -> None:
 
 def test_what_is_used_is_kept_of_a_student_and_left_out_where_there_is_none(tmp_path: Path) -> None:
     text = "student_id,profile,use.sum\na,p,calculatrice\nb,p,\n"
-    first, second = map(student_of, load_roster(roster(tmp_path, text)).accounts)
+    first, second = map(student_of, load_roster(roster(tmp_path, text)).entries)
     assert (first.use, second.use) == ({"sum": "calculatrice"}, UNSET)

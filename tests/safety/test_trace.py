@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.safety.trace import Repeated, trace_of
+from grader.safety.trace import ShownFaults, trace_of
 
 KEY = "wJalrXUtnFEMI" + "K7MDENG" * 4
 
@@ -72,7 +72,7 @@ def test_a_chain_that_goes_round_ends() -> None:
 
 
 def test_the_same_fault_is_new_once_whatever_it_says() -> None:
-    shown = Repeated()
+    shown = ShownFaults()
     assert [shown.is_new(raised(f"student {n}")) for n in range(5)] == [True, *[False] * 4]
     assert shown.is_new(raised("deeper", depth=1))
     assert shown.repeat_count == 4
@@ -85,7 +85,7 @@ def test_what_failed_elsewhere_is_new_once_for_each_place() -> None:
         error.add_note(f"Traceback:\n{place}\nKeyError: {student}")
         return error
 
-    shown = Repeated()
+    shown = ShownFaults()
     assert [shown.is_new(failed(f"s{n}", line=7)) for n in range(3)] == [True, False, False]
     assert shown.is_new(failed("s0", line=8))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from grader.model.report import Adjustment, Report
-from grader.scoring.adjust import adjusted, as_earned, exact_score, marked
+from grader.scoring.adjust import adjusted, as_earned, exact_score, with_overrides
 from grader.scoring.open_by import ShownScores, open_by, open_points
 from grader.scoring.scale import Scale, scale_of
 from tests.export.results_folders import ANN, RUBRIC, a_report, an_open_report
@@ -50,7 +50,7 @@ def test_without_adjustments_a_report_says_nothing_of_them() -> None:
 
 
 def test_an_override_stands_in_the_place_of_what_was_earned_and_the_checks_stay() -> None:
-    report = marked(FULL, [override("sums", 1.5)])
+    report = with_overrides(FULL, [override("sums", 1.5)])
     assert (report.score, report.earned_score, report.sure_points) == (17.5, 20, 17.5)
     assert report.criteria == FULL.criteria
     assert "overridden" in report.flags
@@ -79,37 +79,37 @@ def test_a_mark_above_what_there_is_to_get_counts_as_that() -> None:
 
 
 def test_a_mark_of_what_the_report_does_not_have_counts_nothing() -> None:
-    assert marked(FULL, [override("gone", 1)]) is FULL
+    assert with_overrides(FULL, [override("gone", 1)]) is FULL
 
 
 def test_a_report_is_graded_once_all_that_is_open_is_settled() -> None:
     report = an_open_report(ANN, arrived=2)
-    one = marked(report, [override("handler", 2)])
+    one = with_overrides(report, [override("handler", 2)])
     assert (one.status, one.score, open_by(one)) == ("ungraded", None, "student")
     assert open_points(one) == 1 + 4 * 3 / 5
     assert one.sure_points == 13 + 4 * 2 / 5 + 2
     every = [override("handler", 2), override("records", 0), override("sums", 3)]
-    settled = marked(report, every)
+    settled = with_overrides(report, every)
     assert (settled.status, settled.score, open_by(settled)) == ("graded", 18, None)
     assert settled.earned_score is None
     assert [one.status for one in settled.criteria] == [one.status for one in report.criteria]
 
 
 def test_a_total_grades_whoever_could_not_be_graded() -> None:
-    report = marked(a_report(ANN, None), [total(11)])
+    report = with_overrides(a_report(ANN, None), [total(11)])
     assert (report.status, report.score, open_points(report)) == ("graded", 11, 0)
 
 
 def test_whoever_handed_in_nothing_and_has_a_total_is_absent_no_more() -> None:
     nothing = msgspec.structs.replace(a_report(ANN, None), kind="nothing-handed-in")
     assert nothing.absent
-    report = marked(nothing, [total(9)])
+    report = with_overrides(nothing, [total(9)])
     assert (report.absent, report.nothing_seen, report.score) == (False, True, 9)
     assert ShownScores(absent="zero").of(report).score == 9
 
 
 def test_on_another_scale_the_score_is_rounded_once() -> None:
-    report = marked(FULL, [override("sums", 1.3333)])
+    report = with_overrides(FULL, [override("sums", 1.3333)])
     assert scale_of("100").total(report) == Scale().score(17.3333 * 5, 100)
 
 
@@ -144,9 +144,9 @@ def test_the_score_is_a_function_of_what_was_earned_lateness_and_the_marks_of_no
 ) -> None:
     at_once = adjusted(report, by, now)
     turned = [now[place] for place in turn if place < len(now)]
-    by_way_of = marked(marked(adjusted(report, by, before), before), turned)
+    by_way_of = with_overrides(with_overrides(adjusted(report, by, before), before), turned)
     assert (by_way_of.score, by_way_of.status) == (at_once.score, at_once.status)
-    assert marked(at_once, now) == at_once
+    assert with_overrides(at_once, now) == at_once
     assert without_sure(as_earned(by_way_of)) == without_sure(as_earned(at_once))
     assert without_sure(as_earned(at_once)) == without_sure(report)
     assert 0 <= exact_score(at_once) <= report.max_score

@@ -18,7 +18,7 @@ from grader.batch.settings import Settings
 from grader.model.access import Keys
 from grader.observe import exchange, exercise, hidden, output, patience, room
 from grader.resources import ready
-from grader.roster.load import Account
+from grader.roster.load import RosterEntry
 from grader.rubric.load import default_rubric_path, load_rubric
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, deploy_all
@@ -135,7 +135,7 @@ def season(
                 judge,
                 checks,
                 settings,
-                lambda one: came[by_name[one.account.student_id]].reports.append(one.report),
+                lambda one: came[by_name[one.entry.student_id]].reports.append(one.report),
             ).run(rows)
 
         others = [c for c in chosen if c.kind == "another-grader"]
@@ -152,9 +152,9 @@ def season(
     return came
 
 
-def _row(cell: Cell, account: str, line: int) -> Account:
+def _row(cell: Cell, account: str, line: int) -> RosterEntry:
     keys = Keys(Secret(account), Secret("test"), None)
-    return Account(cell.name, "", "", None, None, None, None, access=keys, line=line)
+    return RosterEntry(student_id=cell.name, access=keys, line=line)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.commands.exit_statuses import ALL_POINTS, UNGRADED
-from grader.commands.exporting import ScaleOption, tell_exported, tell_unkept
+from grader.commands.export import ScaleOption, tell_exported, tell_unkept
 from grader.commands.help import SpokenCommand, SpokenGroup, spoken_help
 from grader.commands.option_values import shown_scores
 from grader.commands.options import (
@@ -92,7 +92,7 @@ def lti(
     from grader.export.lti_client import address, client_of, platform
     from grader.export.lti_push import Memory
     from grader.export.lti_push import push as push_scores
-    from grader.pages.hand_back import marks_of, remember
+    from grader.pages.hand_back import grades_of, remember
     from grader.results.directory import WAIT, Results
     from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
@@ -116,8 +116,8 @@ def lti(
         there = {*done.known, *(student for student, _score in done.posted)}
         unkept = None
         if there and not dry_run:
-            marks = {name: mark for name, mark in marks_of([made]).items() if name in there}
-            unkept = remember(results, marks, ["push lti"], locked=True)
+            grades = {name: grade for name, grade in grades_of([made]).items() if name in there}
+            unkept = remember(results, grades, ["push lti"], locked=True)
     tell_exported(read, [made], errors)
     tell_unkept(unkept, errors)
     _tell_pushed(done, errors, standard_output(quiet=quiet), dry_run=dry_run)

@@ -106,7 +106,7 @@ def export(
     from grader.export.formats import Export
     from grader.export.placing import Placement, place
     from grader.inputs.problems import BadInput, Problem
-    from grader.pages.hand_back import marks_of, remember, updated_record
+    from grader.pages.hand_back import grades_of, remember, updated_record
     from grader.results.handed_back import read_handed_back
     from grader.results.read_class import read_class
     from grader.scoring.open_by import AS_GRADED
@@ -131,7 +131,7 @@ def export(
     # The pages come last: what the others hand out is no change any more.
     for name, form in sorted(chosen.items(), key=lambda item: not item[1].hands_back):
         if handed and not form.hands_back:
-            handed_back = updated_record(handed_back, marks_of(handed), handing, read)
+            handed_back = updated_record(handed_back, grades_of(handed), handing, read)
         target = place_of(form, name, results, out, several=len(chosen) > 1)
         export_of = Export(
             results,
@@ -159,7 +159,7 @@ def export(
     errors, output = standard_error(quiet=quiet), standard_output(quiet=quiet)
     tell_exported(read, [export_of for _format, export_of, _place in made], errors)
     if handing:
-        tell_unkept(remember(results, marks_of(handed), handing), errors)
+        tell_unkept(remember(results, grades_of(handed), handing), errors)
     for _format, export_of, placement in made if not quiet else ():
         graded = sum(row.report.score is not None for row in export_of.rows)
         told = plural(

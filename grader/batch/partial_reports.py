@@ -1,4 +1,4 @@
-"""What is known of an account while it is still visited, judged at once: the portions of its report."""
+"""What is known of an account while it is still visited, judged at once: its partial reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_waiting(result: CriterionResult) -> bool:
     return result.status == "ungraded" and result.message_id == WAITING.words.message_id
 
 
-class Portions:
+class PartialReports:
     """Judges what is known before the visit's end, and gives each report to ``show``.
 
     There are two at most: what was looked at, before the function is run, and everything, once all that
@@ -45,12 +45,12 @@ class Portions:
     ) -> None:
         self._setup, self._settings, self._student, self._show = setup, settings, student, show
         self._known, self._shown = 0, 0
-        self._lock = threading.Lock()  # each portion may be judged in a thread of its own
+        self._lock = threading.Lock()  # each may be judged in a thread of its own
 
     def judge_now(self, seen: Observation) -> None:
         """Have it judged; do not wait."""
         self._known += 1
-        done = self._setup.judge.submit(self._setup.rubric, [seen], hushed=True)
+        done = self._setup.judge.submit(self._setup.rubric, [seen], quiet=True)
         done.add_done_callback(partial(self._judged, self._known, seen))
 
     def _judged(self, number: int, seen: Observation, done: Future[list[list[Outcome]]]) -> None:
@@ -58,7 +58,11 @@ class Portions:
             if number < self._shown:
                 return  # what is newer is shown already
             report = score(
-                *(self._student, seen, done.result()[0], self._setup.rubric, self._setup.checks),
+                self._student,
+                observation=seen,
+                outcomes=done.result()[0],
+                rubric=self._setup.rubric,
+                checks=self._setup.checks,
                 lang=self._settings.lang,
                 only=self._settings.only,
                 due=self._settings.due,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.batch.portions import Portions
+from grader.batch.partial_reports import PartialReports
 from grader.batch.settings import Settings
 from grader.batch.setup import GradingSetup
 from grader.model.batch import Student
@@ -27,17 +27,17 @@ class Judged:
 
 
 @pytest.mark.parametrize(("order", "shown"), [((0, 1), ["first", "second"]), ((1, 0), ["second"])])
-def test_a_portion_is_shown_unless_a_newer_one_was(
+def test_a_partial_report_is_shown_unless_a_newer_one_was(
     order: tuple[int, int], shown: list[str]
 ) -> None:
     judge: Any = Judged()
     setup = GradingSetup(lab_rubric(), judge, known_checks())
     seen: list[str] = []
-    portions = Portions(
+    partial_reports = PartialReports(
         setup, Settings(seed=1), Student("s1"), lambda report: seen.append(report.started_at)
     )
     for name in ("first", "second"):
-        portions.judge_now(reference(started_at=name))
+        partial_reports.judge_now(reference(started_at=name))
     for number in order:
         judge.asked[number].set_result([[]])
     assert seen == shown

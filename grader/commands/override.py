@@ -41,8 +41,7 @@ def override(
     quiet: QuietOption = False,
 ) -> int:
     """Give points by hand: they count at once, and whatever is judged again."""
-    from grader.batch.override import Mark
-    from grader.batch.override import override_points as mark
+    from grader.batch.override import OverrideRequest, override_points
     from grader.model.timestamps import now
     from grader.results.directory import Results
     from grader.terminal.changes import show_changes
@@ -53,7 +52,8 @@ def override(
     if lang is None:
         speak(stored.batch().lang)
     check_encodable({"--why": why, "--by": by})
-    done = mark(stored, Mark(student, criterion, points, why, by, now()))
+    request = OverrideRequest(student, criterion, points, why, by, now())
+    done = override_points(stored, request)
     errors = standard_error(quiet=quiet)
     show_changes(done.changes, standard_output(quiet=quiet))
     if done.report is None:
