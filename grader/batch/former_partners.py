@@ -76,8 +76,8 @@ class FormerPartners:
             yield without_accounts(one, found[one.student.student_id])
 
     def _group_before(self, entry: RosterEntry) -> str | None:
-        then = self._before.get(entry.student_id)
-        return (then.group or None) if then is not None else None
+        former = self._before.get(entry.student_id)
+        return (former.group or None) if former is not None else None
 
     def _may_lose(self, entry: RosterEntry, held: _Held) -> bool:
         return self._is_of_old_group(entry, held) or self._group_before(entry) in self._parted
