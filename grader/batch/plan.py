@@ -289,7 +289,7 @@ def _refuse_changes(
 def _check_regions(
     results: Results,
     batch: Batch,
-    students: Iterable[Student],
+    students: Sequence[Student],
     rubric: Rubric,
     settings: Settings,
     reports: Iterable[Report],
@@ -301,14 +301,14 @@ def _check_regions(
     would_be = any(entry.student_id in unnamed and not entry.absent for entry in rows)
     if batch.region or settings.region or not would_be:
         return
-    old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256)
-    named = {rubric.lab.region, *([old.lab.region] if old is not None else [])}
-    named_before = {student.student_id: student.region for student in batch.students}
+    # What counts for one of a group may have been seen where the row of another says.
+    named = {(party_of(one), one.region) for one in (*batch.students, *students)}
     maybe = [
         unnamed[report.student_id]
         for report in reports
         if report.student_id in unnamed
-        and report.region not in {*named, named_before.get(report.student_id)}
+        and report.region != rubric.lab.region
+        and (party_of(report), report.region) not in named
     ]
     there = {
         stored.observation.region: stored.student.student_id
@@ -316,6 +316,9 @@ def _check_regions(
         # Whatever looked later says what it asked for, and in what region only what is named.
         if stored.observation is not None and stored.observation.asked is None
     }
+    old = stored_rubric(results.root / RUBRIC, batch.rubric_sha256) if there else None
+    if old is not None:
+        there.pop(old.lab.region, None)
     if there:
         region, name = next(iter(there.items()))
         message = _(
