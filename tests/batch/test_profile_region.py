@@ -123,6 +123,7 @@ def test_another_region_by_option_is_looked_at(of_profile: OfProfile) -> None:
     assert (moved.score, moved.region) == (20, "us-east-1")
 
 
+@pytest.mark.slow
 def test_where_0_1_0_looked_in_the_environments_region_nobody_is_looked_at_elsewhere_unasked(
     of_profile: OfProfile,
 ) -> None:
