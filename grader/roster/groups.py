@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.i18n.language import _, plural
 from grader.inputs.names import exact_name, letters, name_keys, without_accents
+from grader.model.access import Keys, Profile, Role
 from grader.roster.misplaced import looks_like_credentials
 from grader.safety.printable import printable
 
@@ -38,6 +39,7 @@ _NO_GROUP = frozenset(
 )
 """What Moodle and people write for somebody in no group, or in too many, by its letters. No team is
 called so."""
+_REAL_WAYS = (Keys, Profile, Role)
 _HYPHENS = r"\-\u2010-\u2015\u2212"
 
 
@@ -64,15 +66,15 @@ def rows_of_groups(rows: Sequence[AccountRow]) -> dict[str, list[AccountRow]]:
 def too_large(
     rows: Sequence[AccountRow],
     ways: Mapping[int, Access],
-    handed_in: Collection[int],
+    broken: Collection[int],
     before: Sequence[str | None],
 ) -> Iterator[tuple[AccountRow, str, str]]:
     """The first row of each group that is too large to be one, with a message and its remedy.
 
     Rows that name one way between them, of the ``ways`` by the rows' lines, handed in together, however
-    many they are; one row alone does not show that, and of broken ways it is not known yet. ``before``
-    are the groups by which the class was graded, one for each student: what was a group then is none too
-    large.
+    many they are; one row alone does not show that, nor does what is no way to an account, such as files
+    that are lost alike, and of rows whose way is ``broken`` it is not known yet. ``before`` are the
+    groups by which the class was graded, one for each student: what was a group then is none too large.
     """
     was_large = {
         group
@@ -81,8 +83,8 @@ def too_large(
     }
     for group, members in rows_of_groups(rows).items():
         named = [ways[row.line] for row in members if row.line in ways]
-        together = len(named) > 1 and len({*named}) == 1
-        is_one = together or (not named and any(row.line in handed_in for row in members))
+        together = len(named) > 1 and len({*named}) == 1 and isinstance(named[0], _REAL_WAYS)
+        is_one = together or (not named and any(row.line in broken for row in members))
         if len(members) > MOST_IN_A_GROUP and not is_one and group not in was_large:
             name = "?" if looks_like_credentials(group) else printable(group, 60)
             message = plural(

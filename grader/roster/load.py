@@ -79,6 +79,11 @@ class RosterEntry:
         """The student handed in nothing, and nobody of the group did."""
         return isinstance(self.access, NothingHandedIn)
 
+    @property
+    def is_without_way(self) -> bool:
+        """No account can be reached: the student is absent, or the file that is named is missing."""
+        return isinstance(self.access, NothingHandedIn | MissingFile)
+
 
 def student_of(entry: RosterEntry) -> Student:
     """What may be stored of an account: everything but how it is reached, and where a profile leads."""
@@ -118,11 +123,12 @@ def load_roster(
 
     Rows of a group may lead to accounts of their own. One that names no way goes the way of another row
     of its group: to that row's account, and its region and endpoint where it says none of its own. A row
-    for which nobody of the group names a way is that of a student who handed in nothing. Unless
-    ``ways_needed``, the roster may have no column for ways at all, and groups may be written alike;
-    unless ``files_needed``, a credentials file may be missing. ``alike_is_told``: whoever calls says
-    which groups are written alike. ``groups_before``: the group of each student of the class as it was
-    graded before. Raises :class:`BadInput` with every problem; no message holds a secret.
+    for which nobody of the group names a way is that of a student who handed in nothing; where all files
+    that the group names are missing, theirs is missing too. Unless ``ways_needed``, the roster may have
+    no column for ways at all, and groups may be written alike; unless ``files_needed``, a credentials
+    file may be missing. ``alike_is_told``: whoever calls says which groups are written alike.
+    ``groups_before``: the group of each student of the class as it was graded before. Raises
+    :class:`BadInput` with every problem; no message holds a secret.
     """
     table, sha256 = _table(path)
     if ways_needed and not {*ACCESS_COLUMNS} & {*table.columns}:
@@ -175,11 +181,15 @@ class _Reading:
         access, missing = self._ways(rows)
         shared: dict[int, dict[str, str]] = {}
         partners: dict[int, str | None] = {}
+        absent, gone = NothingHandedIn(), MissingFile()
         for everybody in rows_of_groups(rows).values():
             members = [row for row in everybody if row.line not in missing]
             # By their ids: the order of the rows does not matter.
             known = sorted((row for row in members if row.line in access), key=_id)
             if not known:
+                lost = sorted((row for row in everybody if row.line in missing), key=_id)
+                for row in members if lost else ():  # what a lost file held was everybody's way
+                    access[row.line], partners[row.line] = gone, lost[0].cells.get("account_id")
                 continue
             of_way: dict[Access, dict[str, str]] = {}
             for row in reversed(known):
@@ -191,7 +201,6 @@ class _Reading:
                 shared[row.line] = _use_alone(theirs) if names_one else theirs
                 if not names_one:
                     partners[row.line] = theirs.get("account_id")
-        absent, gone = NothingHandedIn(), MissingFile()
         return tuple(
             _entry(
                 row,
@@ -223,11 +232,10 @@ class _Reading:
                     missing.add(row.line)
                 else:
                     access[row.line] = way
-        handed_in = {*access, *broken}
         if not self.alike_is_told:
-            for found in written_alike(rows, handed_in):
+            for found in written_alike(rows, {*access, *broken}):
                 self._say(*found)
-        for found in too_large(rows, access, {*handed_in, *missing}, self.groups_before):
+        for found in too_large(rows, access, broken, self.groups_before):
             self._say(*found)
         return access, missing
 

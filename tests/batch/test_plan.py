@@ -386,3 +386,21 @@ def test_another_version_of_the_grader_is_refused_unless_it_is_forced(results: R
     with pytest.raises(BadInput, match=f"version changed .*: 0.0.1 then, {__version__} now"):
         planned(results, resume=True)
     assert not planned(results, resume=True, force=True).start_over
+
+
+@pytest.mark.parametrize("region", ["eu-west-3", None])
+def test_a_region_that_a_partners_row_names_is_no_region_of_the_environment(
+    tmp_path: Path, region: str | None
+) -> None:
+    """What 0.1.0 saw says not what it looked for."""
+    seen = msgspec.structs.replace(reference(region="eu-west-3"), asked=None)
+    one, other = msgspec.structs.replace(PAIR[0], region=region), PAIR[1]
+    results = a_pair(tmp_path, ways=UNSET, students=[one, other, CY])
+    for student in (one, other):
+        store(results, student, seen, region="eu-west-3")
+    by = roster(account(one), account(other), account(CY))
+    if region is None:
+        with pytest.raises(BadInput, match="looked at in eu-west-3"):
+            planned(results, by, only=["s1"])
+    else:
+        assert todo(planned(results, by, only=["s1"])) == ["s1", "s2"]

@@ -15,7 +15,9 @@ from grader.batch.regrade import regrade
 from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
 from grader.batch.setup import load_setup
+from grader.inputs.problems import BadInput
 from grader.model.access import Keys
+from grader.model.observation import decode, encode_observation
 from grader.results.directory import Results
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path
@@ -143,3 +145,27 @@ def test_another_region_by_option_is_looked_at(of_profile: OfProfile) -> None:
     assert of_profile.grade().score is None
     moved = of_profile.grade(resume=True, force=True, region="us-east-1")
     assert (moved.score, moved.region) == (20, "us-east-1")
+
+
+@pytest.mark.slow
+def test_where_0_1_0_looked_in_the_environments_region_nobody_is_looked_at_elsewhere_unasked(
+    of_profile: OfProfile,
+) -> None:
+    first = of_profile.grade()
+    assert (first.score, first.region) == (0, "eu-west-3")
+    results = of_profile.results
+    # What 0.1.0 stored says neither what was asked for nor that a profile named the region.
+    seen = results.folder("s1") / "observation.json"
+    seen.write_bytes(
+        encode_observation(msgspec.structs.replace(decode(seen.read_bytes()), asked=None))
+    )
+    (row,) = results.batch().students
+    row = msgspec.structs.replace(row, profile_region=msgspec.UNSET)
+    results.write_batch(msgspec.structs.replace(results.batch(), students=[row]))
+    of_profile.configure("")
+    assert of_profile.grade(resume=True).region == "eu-west-3"
+    with pytest.raises(BadInput, match="s1 was looked at in eu-west-3") as caught:
+        of_profile.grade(only=["s1"], force=True)
+    assert "--region eu-west-3 and --force" in caught.value.problems[0].remedy
+    for region in ("eu-west-3", "us-east-1"):
+        assert of_profile.grade(only=["s1"], force=True, region=region).region == region

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from grader.inputs.problems import BadInput
-from grader.model.access import HandedIn, Keys, MissingFile, NothingHandedIn, Profile, Role
+from grader.model.access import HandedIn, Keys, MissingFile, Profile, Role
 from grader.roster.credentials_block import unreadable_text
 from grader.roster.load import RosterEntry, load_roster
 from grader.roster.table import KNOWN_COLUMNS
@@ -429,6 +430,17 @@ def test_a_group_that_handed_in_as_one_is_one_however_large(write, others):
     assert [(one.group, one.access) for one in accounts] == [("all", Profile("p"))] * 12
 
 
+@pytest.mark.parametrize("note", [None, "The file was removed."])
+def test_a_section_of_which_all_blocks_are_gone_is_no_group(write, tmp_path, note):
+    rows = [f"s{n:02},TD1,s{n:02}.ini" for n in range(12)]
+    path = write("\n".join(["student_id,group,credentials_file", *rows]))
+    if note is not None:
+        for n in range(12):
+            (tmp_path / f"s{n:02}.ini").write_text(unreadable_text([note]))
+        assert says(problems_of(path), 2, "too many to hand in together")
+    assert says(problems_of(path, **AT_A_DESK), 2, "too many to hand in together")
+
+
 def test_a_section_in_which_one_has_handed_in_so_far_is_no_group(write):
     rows = "".join(f"s{n:02},TD1,{'' if n else 'p'}\n" for n in range(12))
     path = write(f"student_id,group,profile\n{rows}")
@@ -521,7 +533,9 @@ def test_a_missing_credentials_file_is_no_way_and_no_absence_at_a_desk_alone(wri
     path = write(f"student_id,group,credentials_file\n{rows}")
     a, b, c, d, e = load_roster(path, **AT_A_DESK).entries
     assert (a.access, a.absent) == (MissingFile(), False)
-    assert (b.access, b.absent) == (NothingHandedIn(), True)
+    # Who went the way of a partner handed in as much as the partner did.
+    assert (b.access, b.absent) == (MissingFile(), False)
+    assert (a.way_account_id, b.way_account_id) == (UNSET, None)
     assert isinstance(c.access, Keys)
     assert (d.access, e.access) == (MissingFile(), c.access)
     for how in ({}, {"ways_needed": False}):
