@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -28,18 +27,11 @@ if TYPE_CHECKING:
 class KnownGroups:
     """What lies in the results of each student of a group, as it is read one after the other.
 
-    ``batch`` is how the class was graded before, and ``before`` are its rows, with what was filled in
-    since.
+    ``batch`` is how the class was graded before.
     """
 
-    def __init__(self, batch: Batch, before: Mapping[str, Student]) -> None:
+    def __init__(self, batch: Batch) -> None:
         self._ways = batch.ways
-        self._filled_in = {
-            student.student_id
-            for student in batch.students
-            if student.region is None and before[student.student_id].region is not None
-        }
-        self._found_there: dict[str, KnownWay] = {}
         self._stands: dict[str, frozenset[tuple[str, str]]] = {}
         self._students: dict[str, list[Student]] = {}
         self._open: set[str] = set()
@@ -47,27 +39,23 @@ class KnownGroups:
     def add(self, stored: StoredStudent, *, graded: bool) -> None:
         """Add what is stored of a student; the grade stands if it is ``graded``. A report of another
         group does not count for this one."""
-        name, group, report = stored.student.student_id, stored.student.group, stored.report
-        if not group or (report and not is_of_group(report, stored.student)):
+        name, group = stored.student.student_id, stored.student.group
+        if not group or (stored.report and not is_of_group(stored.report, stored.student)):
             return
-        way = None if self._ways is UNSET else self._ways.get(name)
-        # The region that was found is that of the account that counts: another's may be another.
-        if way and report and way.account_id == report.account_id and name in self._filled_in:
-            self._found_there[name] = way
-        self._add_seen(stored)
-        if report is not None and GROUP_ACCOUNT_OPEN in report.flags:
+        if any(isinstance(observation.identity, Found) for observation in stored.observations):
+            self._students.setdefault(party_of(stored.student), []).append(stored.student)
+        if stored.report is not None and GROUP_ACCOUNT_OPEN in stored.report.flags:
             self._open.add(name)
         if graded:
             self._stands[name] = frozenset(_standing(stored))
 
-    def add_left(self, stored: StoredStudent) -> None:
-        """Add what is left of a student whose report was withdrawn: it counts for one alone, too."""
-        if stored.report is None:
-            self._add_seen(stored)
-
-    def _add_seen(self, stored: StoredStudent) -> None:
-        if any(isinstance(observation.identity, Found) for observation in stored.observations):
-            self._students.setdefault(party_of(stored.student), []).append(stored.student)
+    def leave_out(self, names: Collection[str]) -> None:
+        """Take students away again: what is stored of them is of an account that is another group's."""
+        for name, students in self._students.items():
+            self._students[name] = [one for one in students if one.student_id not in names]
+        for name in names:
+            self._stands.pop(name, None)
+            self._open.discard(name)
 
     def is_open(self, entry: RosterEntry) -> bool:
         """Whether a way of the row's group led nowhere, or the row's own way is a new one."""
@@ -79,14 +67,7 @@ class KnownGroups:
         if isinstance(entry.access, MissingFile):
             return False
         known = self._ways.get(entry.student_id)
-        if known is None or known.fingerprint == fingerprint(entry):
-            return known is None
-        return not self._is_found_region(entry)
-
-    def _is_found_region(self, entry: RosterEntry) -> bool:
-        """Whether the row's way is the one it was, with the region filled in that was found."""
-        way = self._found_there.get(entry.student_id)
-        return way is not None and way.fingerprint == fingerprint(replace(entry, region=None))
+        return known is None or known.fingerprint != fingerprint(entry)
 
     def ways(
         self,
@@ -99,15 +80,7 @@ class KnownGroups:
         Version 0.1.0 did not say them. Whose result is ``kept`` has no new way for that.
         """
         if self._ways is not UNSET:
-            filled_in = {
-                entry.student_id: KnownWay(
-                    fingerprint(entry), self._ways[entry.student_id].account_id
-                )
-                for entry in rows
-                if self._is_found_region(entry)
-            }
-            ways = {**self._ways, **filled_in}
-            return {name: way for name, way in ways.items() if name in standing_results}
+            return {name: way for name, way in self._ways.items() if name in standing_results}
         return {
             entry.student_id: KnownWay(fingerprint(entry), kept[entry.student_id].report.account_id)
             for entry in rows

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from grader import __version__
-from grader.batch.former_partners import FormerPartners
 from grader.batch.known_groups import KnownGroups, whole_groups
 from grader.batch.regrade import criteria_of, former_criteria
 from grader.batch.same_row import (
     as_judged,
     is_another_account,
     is_same_row,
+    of_former_partners,
     rows_before,
 )
 from grader.i18n.language import _
@@ -32,7 +32,7 @@ from grader.roster.find import find_students
 from grader.scoring.adjust import as_earned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from grader.batch.parties import Earlier
     from grader.batch.settings import Settings
@@ -52,13 +52,11 @@ class Plan:
     now must not take them away.
     ``rejudge`` are those of ``kept`` and ``earlier`` whose report says something else than it would
     now: of another rubric, in another language, of another observation than the one that is stored, of
-    a student who was renamed; and who has no report any more, but something that is stored and counts.
-    ``raw_batch`` is the folder's ``batch.json`` as it was when this was made.
+    a student who was renamed. ``raw_batch`` is the folder's ``batch.json`` as it was when this was made.
     Of groups that are graded again, ``groups`` is what is known of them, by the name of the party,
     ``stored`` of whom there is something to read, and ``ways`` what is known of the way of each row that
     is as it was. ``unfinished``: the run before was interrupted, and this one is for some alone.
-    ``former_rows`` are the rows of the run before, by the ids of their students. ``withdrawn`` are the
-    accounts of which nothing that is stored counts for a student any more, by the student's id.
+    ``former_rows`` are the rows of the run before, by the ids of their students.
     """
 
     todo: tuple[RosterEntry, ...]
@@ -75,7 +73,6 @@ class Plan:
     former_criteria: tuple[str, ...] = ()
     unfinished: bool = False
     former_rows: Mapping[str, Student] = field(default_factory=dict)
-    withdrawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def plan(
@@ -121,18 +118,14 @@ def plan(
     standing_results: dict[str, KeptResult] = {}
     last_results: dict[str, KeptResult] = {}
     outdated: list[Student] = []
-    groups = KnownGroups(batch, before)
+    groups = KnownGroups(batch)
     asked: set[str] = set()
     # Another account is another observation.
     named = NamedAccounts(students)
     maybe = (student for student in students if not is_another_account(student, before))
-    partners = FormerPartners(roster.entries, batch, _bound_at_desk(results))
-    for stored_student in partners.stored(results, maybe):
+    for stored_student in results.each_stored(maybe):
         asked |= criteria_of(stored_student.report)
         last = stored_student.result
-        if is_less := stored_student.student.student_id in partners.withdrawn:
-            groups.add_left(stored_student)
-            outdated += [stored_student.student] if last is None else []
         if last is None or not named.may_be(stored_student.student, last.report.account_id):
             continue
         if any(isinstance(found.identity, Found) for found in stored_student.observations):
@@ -143,28 +136,36 @@ def plan(
         groups.add(stored_student, graded=same and as_earned(last.report).status == "graded")
         if not (
             judged_alike
-            and not is_less
             and stored_student.student.student_id not in failed
             and _is_as_judged(stored_student, before, batch, settings, rubric)
         ):
             outdated.append(as_judged(stored_student.student, last.report))
-    without_report = {*partners.withdrawn} - {*standing_results, *last_results}
-    given = (roster.entries, chosen, standing_results, groups, without_report)
-    todo = _to_grade(*given, only=bool(only), keep_all=keep_all)
+    apart = of_former_partners(roster.entries, before, last_results, _bound_at_desk(results))
+    groups.leave_out(apart)
+    standing_results, last_results = (
+        {name: result for name, result in results_of.items() if name not in apart}
+        for results_of in (standing_results, last_results)
+    )
+    if keep_all:
+        todo = tuple(_missing(chosen, standing_results, groups))
+    else:
+        chosen = chosen if only else _left(chosen, standing_results, groups)
+        todo = whole_groups(roster.entries, {entry.student_id for entry in chosen})
     _check_regions(
-        *(results, batch, students, rubric, settings),
+        results,
+        batch,
+        students,
+        rubric,
+        settings,
         [result.report for result in {**last_results, **standing_results}.values()],
         roster.entries if keep_all else todo,
     )
     again = {entry.student_id for entry in todo}
     kept = {name: result for name, result in standing_results.items() if name not in again}
     earlier = {name: result for name, result in last_results.items() if name in again}
-    judged = {*kept, *earlier, *(without_report - again)}
     former = former_criteria(batch, asked, rubric)
     overrides = read_overrides(
-        results.root,
-        [entry.student_id for entry in roster.entries],
-        Worth.of(rubric, former),
+        results.root, [entry.student_id for entry in roster.entries], Worth.of(rubric, former)
     )
     read_handed_back(results.root)  # damaged, it would only be met by the pages, at the end
     return Plan(
@@ -173,7 +174,7 @@ def plan(
         start_over=False,
         kept=tuple(kept.values()),
         earlier=tuple(earlier.values()),
-        rejudge=tuple(student for student in outdated if student.student_id in judged),
+        rejudge=tuple(student for student in outdated if student.student_id in {*kept, *earlier}),
         raw_batch=raw_batch,
         groups=groups.earlier(todo, again=bool(only)),
         stored=groups.students(todo),
@@ -182,35 +183,16 @@ def plan(
         former_criteria=tuple(former),
         unfinished=bool(only) and batch.state != "finished",
         former_rows=former_rows,
-        withdrawn=partners.withdrawn,
     )
 
 
-def _to_grade(
-    rows: Sequence[RosterEntry],
-    chosen: Sequence[RosterEntry],
-    standing_results: Mapping[str, KeptResult],
-    groups: KnownGroups,
-    without_report: Collection[str],
-    *,
-    only: bool,
-    keep_all: bool,
+def _left(
+    rows: Sequence[RosterEntry], standing_results: Mapping[str, KeptResult], groups: KnownGroups
 ) -> tuple[RosterEntry, ...]:
-    """Who is graded now: the ``chosen`` if ``only`` they are, else those of them who have no grade that
-    stands, or something open in their group; with ``keep_all`` those of whom nothing is known.
-
-    What those are left with whose report is withdrawn, and for whom there is no way to try, is written
-    whoever is chosen.
-    """
-    if keep_all:
-        return tuple(_missing(chosen, standing_results, groups))
-    if only:
-        emptied = {entry.student_id for entry in rows if entry.is_without_way} & {*without_report}
-        return whole_groups(rows, emptied | {entry.student_id for entry in chosen})
-    open_ones = (
-        entry for entry in chosen if not _stands(entry, standing_results) or groups.is_open(entry)
+    """The rows that have no grade that stands, or something open in their group."""
+    return tuple(
+        entry for entry in rows if not _stands(entry, standing_results) or groups.is_open(entry)
     )
-    return whole_groups(rows, {entry.student_id for entry in open_ones})
 
 
 def _stands(entry: RosterEntry, standing_results: Mapping[str, KeptResult]) -> bool:

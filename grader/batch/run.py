@@ -26,7 +26,6 @@ from grader.model.timestamps import now
 from grader.results.directory import PAGE
 from grader.results.last_seen import last_seen_accounts
 from grader.results.named_accounts import NamedAccounts
-from grader.results.withdraw import withdraw_accounts
 from grader.roster.fingerprint import fingerprint
 from grader.roster.load import student_of
 from grader.safety.printable import printable
@@ -126,7 +125,6 @@ class ClassRun:
                 self.kept_aside = self._results.prepare_backup_folder()
                 self._write_batch("starting")
                 self._results.start_over(self.kept_aside)
-            self._withdraw()
             self._results.write_rubric(self._setup.rubric.source)
             self._write_batch("running")
             try:
@@ -147,13 +145,6 @@ class ClassRun:
                 self._write_batch("finished")
                 self._write_pages(summary)
         return summary
-
-    def _withdraw(self) -> None:
-        """Remove what does not count for a student any more, before ``batch.json`` has the rows of now:
-        from then on nobody knows who were partners."""
-        for row in self._rows:
-            if accounts := self._plan.withdrawn.get(row.student_id):
-                withdraw_accounts(self._results, row, accounts)
 
     def _keep(self) -> None:
         plan, again = self._plan, {student.student_id for student in self._plan.rejudge}
@@ -224,13 +215,12 @@ class ClassRun:
     def _note_absent(self) -> None:
         """Write the reports of those who handed in nothing; what was seen of one earlier stays.
 
-        Whoever is new in a group that was seen gets what that comes to, and who lost an account to a
-        former partner what is left. Of whom only a file is missing it is not known what they handed in.
+        Whoever is new in a group that was seen gets what that comes to.
         """
         rubric, settings = self._setup.rubric, self._plan.settings
         joining: list[RosterEntry] = []
         for entry in self._plan.todo:
-            if not entry.is_without_way:
+            if not entry.absent:
                 continue
             student, earlier = student_of(entry), self._earlier.get(entry.student_id)
             is_new = earlier is None or not is_of_group(earlier.report, entry)
@@ -238,7 +228,7 @@ class ClassRun:
                 joining.append(entry)
             elif earlier is not None:
                 self._graded[entry.student_id] = earlier
-            elif entry.absent:
+            else:
                 report = absent_report(
                     student,
                     rubric,

@@ -9,14 +9,18 @@ from msgspec import UNSET
 
 from grader.batch.known_groups import is_of_group
 from grader.batch.settings import region_to_judge_in
+from grader.model.access import MissingFile
+from grader.model.batch import party_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.model.batch import Batch, Student
     from grader.model.report import Report
     from grader.results.directory import Results, StoredStudent
+    from grader.roster.load import RosterEntry
     from grader.rubric.rubric import Rubric
+    from grader.scoring.suspicion import KeptResult
 
 
 def rows_before(results: Results, batch: Batch, students: Iterable[Student]) -> dict[str, Student]:
@@ -99,3 +103,46 @@ def as_judged(student: Student, report: Report | None) -> Student:
     if report is None or report.nothing_seen:
         return student
     return msgspec.structs.replace(student, group=report.group)
+
+
+def of_former_partners(
+    rows: Sequence[RosterEntry],
+    before: Mapping[str, Student],
+    last_results: Mapping[str, KeptResult],
+    bound: Mapping[str, str],
+) -> list[str]:
+    """The students without a way whose result, in ``last_results``, is of an account to which a former
+    partner's way leads, with whom they are not graded any more, or which is ``bound`` to the partner at
+    a desk. To whom an account is bound themselves, theirs stands."""
+    of_student = {entry.student_id: entry for entry in rows}
+    leading: dict[str | None, list[RosterEntry]] = {
+        account_id: [of_student[name]] for account_id, name in bound.items() if name in of_student
+    }
+    absent: list[RosterEntry] = []
+    for entry in rows:
+        known = last_results.get(entry.student_id)
+        if entry.absent or isinstance(entry.access, MissingFile):
+            if entry.student_id not in bound.values():
+                absent.append(entry)
+            continue
+        led_to = {entry.expected_account_id, known.report.account_id if known else None} - {None}
+        for account_id in led_to:
+            leading.setdefault(account_id, []).append(entry)
+    found = []
+    for entry in absent:
+        if (known := last_results.get(entry.student_id)) is None:
+            continue
+        report, mine = known.report, before.get(entry.student_id)
+        for other in leading.get(report.account_id, ()):
+            former = before.get(other.student_id)
+            both = (
+                mine is not None
+                and former is not None
+                and mine.group
+                and mine.group == former.group
+            )
+            were_partners = both or not is_of_group(report, entry)
+            if were_partners and party_of(other) != party_of(entry):
+                found.append(entry.student_id)
+                break
+    return found

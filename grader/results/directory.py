@@ -231,7 +231,7 @@ class Results:
         ``others`` are those that do not count. An observation that stays is never missing, not even
         while files are rewritten. ``former`` and ``why`` are as in :meth:`write_report`.
         """
-        self.keep_former(former, graded, why)
+        self._keep_former(former, graded, why)
         folder = self.folder(graded.student_id)
         folder.mkdir(parents=True, exist_ok=True)
         stale = write_others(folder / ACCOUNTS, others)
@@ -250,14 +250,13 @@ class Results:
 
         Raises :class:`BadInput` where the one that version 0.1.0 kept there cannot be read.
         """
-        self.keep_former(former, graded, why)
+        self._keep_former(former, graded, why)
         write_json(self.folder(graded.student_id) / REPORT, report.encode_report(graded), "report")
 
-    def keep_former(self, former: Report | None, graded: Report | None, why: Why) -> None:
-        """Keep a report in the student's history, as :meth:`write_report` does, or removed for none."""
+    def _keep_former(self, former: Report | None, graded: Report, why: Why) -> None:
         if former is None or former == graded:
             return
-        folder, problems = self.folder(former.student_id), list[Problem]()
+        folder, problems = self.folder(graded.student_id), list[Problem]()
         before = _read(folder / BEFORE, Report, problems)
         if problems:
             raise BadInput(problems)

@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
-from msgspec import UNSET
 
 from grader.batch.parties import Graded
 from grader.batch.plan import plan
 from grader.batch.regrade import regrade
 from grader.batch.run import ClassRun
 from grader.batch.settings import Settings
-from grader.desk.register import Register
-from grader.model.access import MissingFile
+from grader.model.access import MissingFile, NothingHandedIn
 from grader.roster.load import load_roster
 from grader.rubric.load import default_rubric_path, load_rubric
 from tests.batch.classes import ByKeys, Class, Row, looked_at
 from tests.batch.test_groups import seen
 from tests.judges import Judge
-from tests.observing import hand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,128 +97,6 @@ def test_who_leaves_a_pair_and_handed_in_nothing_has_no_grade_of_the_partners(
     assert b'"score": 6' in former.read_bytes()
 
 
-def test_who_stays_in_a_pair_does_not_keep_the_grade_of_the_account_that_left(
-    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
-) -> None:
-    own, third = aws_sandbox.new_account(), Row("s3", "", aws_sandbox.new_account())
-    hand_in(aws_sandbox, own, memory_mb=256)
-    reports, _ = pairs.grade(
-        rubric, Row("s1", "pair", reference_account), Row("s2", "pair", own), third
-    )
-    assert reports["s2"].score == 6
-    left = [Row("s1", "new", reference_account), Row("s2", "pair", own, "expired-2"), third]
-    # Whether or not the two are looked at again: what was seen of the own account counts.
-    for how in ({"only": ["s3"], "force": True}, {}):
-        reports, _ = pairs.grade(rubric, *left, resume=True, **how)
-        staying = reports["s2"]
-        assert (staying.score, staying.account_id, staying.group) == (5, own, "pair")
-        assert f"{reference_account}.json" not in pairs.others("s2")
-    assert (reports["s1"].score, reports["s1"].group) == (6, "new")
-
-
-def test_an_account_that_left_with_a_partner_does_not_count_when_the_class_is_regraded(
-    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
-) -> None:
-    other = aws_sandbox.new_account()
-    hand_in(aws_sandbox, other, memory_mb=256)
-    own = Row("s2", "pair", reference_account)
-    reports, _ = pairs.grade(rubric, Row("s1", "pair", other), own)
-    assert (reports["s2"].score, pairs.others("s2")) == (6, [f"{other}.json"])
-    pairs.grade(rubric, Row("s1", "", other), own, resume=True, force=True)
-    assert (pairs.report("s2").flags, pairs.others("s2")) == ((), [])
-    dearer = tuple(
-        msgspec.structs.replace(one, expect=256) if one.id == "memory" else one
-        for one in rubric.criteria
-    )
-    changed = msgspec.structs.replace(rubric, criteria=dearer, sha256="f" * 64)
-    regrade(pairs.results, pairs.setup(changed), lang="en")
-    assert {name: pairs.report(name).score for name in ("s1", "s2")} == {"s1": 6, "s2": 5}
-
-
-def test_who_joins_a_group_is_not_graded_on_the_account_that_left_it(
-    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
-) -> None:
-    first = pairs.grade(rubric, Row("s1", "g", reference_account), Row("s2", "g", ""))[0]
-    assert first["s2"].score == 6
-    joined = [
-        Row("s1", "", reference_account),
-        Row("s2", "g", ""),
-        Row("s3", "g", aws_sandbox.new_account()),
-    ]
-    reports, _ = pairs.grade(rubric, *joined, resume=True, force=True)
-    assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": 0, "s3": 0}
-
-
-def test_what_a_partner_takes_along_is_gone_whatever_run_comes_first(
-    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
-) -> None:
-    """The first run that has the new rows fails, the next one is for another student."""
-    third = Row("s3", "", aws_sandbox.new_account())
-    pairs.grade(rubric, Row("s1", "pair", reference_account), Row("s2", "pair", ""), third)
-    apart = [Row("s1", "new", reference_account), Row("s2", "pair", ""), third]
-    (pairs.results.root / "overrides.csv").write_text(
-        "student_id,criterion,points,why\ns3,total,5,Oral.\n"
-    )
-    in_the_way = pairs.results.folder("s3") / "history"
-    in_the_way.write_text("")
-    with pytest.raises(FileExistsError):
-        pairs.grade(rubric, *apart, resume=True, force=True)
-    in_the_way.unlink()
-    for how in ({"only": ["s3"]}, {"resume": True}):
-        reports, _ = pairs.grade(rubric, *apart, **how)
-        assert not (pairs.results.folder("s2") / "observation.json").exists()
-    assert reports["s2"].absent
-    assert {name: one.score for name, one in reports.items()} == {"s1": 6, "s2": None, "s3": 5}
-
-
-def test_what_a_partner_takes_along_is_gone_though_only_the_partner_is_asked_for(
-    pairs: Class, rubric: Rubric, reference_account: str
-) -> None:
-    pairs.grade(rubric, Row("s1", "pair", reference_account), Row("s2", "pair", ""))
-    apart = [Row("s1", "new", reference_account), Row("s2", "pair", "")]
-    for how in ({"only": ["s1"]}, {"resume": True}):
-        reports, _ = pairs.grade(rubric, *apart, force=True, **how)
-        assert (reports["s1"].score, reports["s2"].absent) == (6, True)
-        assert pairs.report("s2") == reports["s2"]
-
-
-def test_who_is_left_without_a_way_has_the_grade_of_what_is_their_own(
-    pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
-) -> None:
-    own = aws_sandbox.new_account()
-    hand_in(aws_sandbox, own, memory_mb=256)
-    reports, _ = pairs.grade(rubric, Row("s1", "pair", reference_account), Row("s2", "pair", own))
-    assert reports["s2"].account_id == reference_account
-    apart = [Row("s1", "", reference_account), Row("s2", "", "")]
-    for how in ({"force": True}, {}):
-        reports, _ = pairs.grade(rubric, *apart, resume=True, **how)
-        assert (reports["s2"].score, reports["s2"].account_id) == (5, own)
-
-
-@pytest.mark.parametrize("group", ["pair", None], ids=["stays", "leaves"])
-def test_at_a_desk_nobody_has_the_partners_grade_of_the_account_that_is_gone(
-    pairs: Class, rubric: Rubric, reference_account: str, group: str | None
-) -> None:
-    pairs.grade(rubric, Row("s1", "pair", reference_account), Row("s2", "pair", ""))
-    Register.read(pairs.results.root).bind({reference_account: "s1"}, ["s1", "s2"])
-    students = load_roster(pairs.roster(Row("s1", "new", reference_account), Row("s2", "pair", "")))
-    one, other = students.entries
-    gone = [
-        replace(one, access=MissingFile()),
-        replace(other, group=group, access=MissingFile(), way_account_id=UNSET),
-    ]
-    at_the_desk = replace(students, entries=tuple(gone))
-    how: dict[str, Any] = {"resume": True, "force": True, "keep_all": True}
-    for _again in range(2):
-        planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), **how)
-        run = ClassRun(
-            *(pairs.setup(rubric), pairs.results, at_the_desk, planned), work=lambda _run: None
-        )
-        run.run(lambda _graded: None)
-        assert [report.student_id for report in run.reports] == ["s1"]
-        assert not (pairs.results.folder("s2") / "report.json").exists()
-
-
 def test_a_report_of_the_group_before_says_so_when_the_class_is_regraded(
     pairs: Class, rubric: Rubric, reference_account: str, aws_sandbox: Sandbox
 ) -> None:
@@ -262,7 +136,8 @@ def test_a_file_put_back_after_a_desk_is_no_new_way_and_who_came_late_gets_what_
     ]
     pairs.grade(rubric, *rows[:2])
     students = load_roster(pairs.roster(*rows))
-    gone = [replace(row, access=MissingFile()) for row in students.entries]
+    nowhere = {"s1": MissingFile(), "s2": MissingFile(), "s3": NothingHandedIn()}
+    gone = [replace(row, access=nowhere[row.student_id]) for row in students.entries]
     at_the_desk = replace(students, entries=tuple(gone))
     planned = plan(pairs.results, at_the_desk, rubric, Settings(seed=1), resume=True, keep_all=True)
     assert [row.student_id for row in planned.todo] == ["s3"]
