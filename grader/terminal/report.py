@@ -142,8 +142,8 @@ def _show_subtotal(report: Report, out: Console) -> None:
     looked = looked_at(report)
     open_ones = [result for result in looked if result.status == "ungraded"]
     line = _(
-        "Subtotal of the criteria that were looked at: {sure} of {maximum} points. There is a score only"
-        " when all are looked at.",
+        "Subtotal of the criteria that were looked at, in points: {sure} of {maximum}. There is a score"
+        " only when all are looked at.",
         sure=report.sure_points,
         maximum=math.fsum(result.max_points for result in looked),
     )
