@@ -129,7 +129,9 @@ def test_a_pairs_accounts_in_two_regions_are_both_regraded(
         Row("s2", "pair", reference_account),
     ]
     reports, _ = pairs.grade(rubric, *rows)
-    assert said(reports) == {"s1": (6.0, ()), "s2": (6.0, ())}
+    # What is looked for in the other region stands in the lab's own: that one is open.
+    pair = (6.0, ("group-account-open",))
+    assert said(reports) == {"s1": pair, "s2": pair}
     done = regrade(pairs.results, pairs.setup(rubric), lang="en")
     assert done.changes == []
     assert pairs.others("s1") == [f"{reference_account}.json"]
