@@ -311,8 +311,8 @@ def test_looking_only_has_a_subtotal_and_a_status_of_its_own(
 @pytest.mark.parametrize(
     ("deployed", "criteria", "status", "said"),
     [
-        ({"memory_mb": 256}, ["timeout"], 0, "looked at: 1 of 1 points"),
-        ({"memory_mb": 256}, ["memory", "timeout"], 1, "looked at: 1 of 2 points"),
+        ({"memory_mb": 256}, ["timeout"], 0, "looked at, in points: 1 of 1"),
+        ({"memory_mb": 256}, ["memory", "timeout"], 1, "looked at, in points: 1 of 2"),
         pytest.param(
             {"memory_mb": 256}, ["handler"], 0, "looked at: 2 of 2 points", marks=pytest.mark.slow
         ),
