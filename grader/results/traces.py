@@ -22,7 +22,7 @@ REMOVED = "(removed)"
 
 _BETWEEN = r"[\s_.,+%-]{1,3}"
 _LETTERS = "A-Za-z0-9\u00c0-\u024f\u0300-\u036f"
-"""What an id beside them is only a part of. Characters of scripts that put no blanks are not among them."""
+"""An id beside them is only a part of a word. Scripts that put no blanks are not among them."""
 _NEVER = re.compile(r"(?!)")
 _ACCOUNT = re.compile(r'"account_id"\s*:\s*"([^"\\]{1,40})"')
 
