@@ -19,10 +19,10 @@ from grader.results.directory import (
     PAGE,
     REPORT,
     STUDENTS,
-    writable,
 )
 from grader.results.history import BEFORE, HISTORY
 from grader.results.only_files import links_between
+from grader.results.writable import writable
 from grader.schemas import load
 
 if TYPE_CHECKING:
