@@ -113,7 +113,7 @@ def _checked(results: Results, request: OverrideRequest, worth: Worth) -> tuple[
     problems: list[Problem] = []
     found: list[str] = []
     try:
-        found = find_students(batch.students, [request.student], "STUDENT")
+        found = find_students(batch.students, [request.student], "STUDENT", in_results=True)
     except BadInput as bad:
         problems += bad.problems
     override = parse_override(request.criterion, request.points, worth)

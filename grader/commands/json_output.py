@@ -16,7 +16,7 @@ def output_file(value: str | None, option: str, *inputs: Path | None) -> Path | 
     """
     from grader.inputs.problems import bad_input
     from grader.results.atomic_write import file_identities
-    from grader.results.writable import writable
+    from grader.results.named_folder import writable
 
     if value is None or value == "-":
         return None

@@ -21,8 +21,8 @@ from grader.results.directory import (
     STUDENTS,
 )
 from grader.results.history import BEFORE, HISTORY
+from grader.results.named_folder import writable
 from grader.results.only_files import links_between
-from grader.results.writable import writable
 from grader.schemas import load
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from grader.results.edited import REMEDY, faults
 from grader.results.grades_csv import grades_csv
 from grader.results.history import BEFORE, HISTORY, keep_former
 from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
+from grader.results.named_folder import no_results, writable
 from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
-from grader.results.writable import writable
 from grader.scoring.open_by import AS_GRADED
 from grader.scoring.summary import summarise_class
 from grader.scoring.suspicion import KeptResult, code_of
@@ -321,11 +321,11 @@ class Results:
         try:
             return msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_CLASS), type=Batch)
         except OSError as error:
-            remedy = _("Name a results folder.")
-            raise bad_input(path, None, cannot_be_read(error), remedy) from None
+            raise no_results(path, self.root / STUDENTS, error) from None
         except UNREADABLE as error:
             message = _("This is not a batch of this grader: {error}.", error=error)
-            raise bad_input(path, None, message) from None
+            remedy = _("Put back a copy of it, or grade the class again with another --out.")
+            raise bad_input(path, None, message, remedy) from None
 
     def which_exist(self, student_id: str, *names: str) -> list[bool]:
         """Whether each of these files and folders of a student is here, readable or not."""

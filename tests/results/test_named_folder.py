@@ -1,4 +1,4 @@
-"""What cannot be written is told before anything is done, by its name and with what to do."""
+"""A folder that does not do is told before anything is done, by its name and with what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from grader.cli import run
 from grader.commands.json_output import output_file
 from grader.inputs.problems import BadInput
-from grader.results.writable import writable
+from grader.results.named_folder import writable
 from tests.export.results_folders import ANN, a_graded_class
 
 CHANGING = {
@@ -89,3 +89,38 @@ def test_what_is_no_folder_is_named_once(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         writable(file / "new")
     assert str(caught.value) == f"{file / 'new'}: {file} is not a folder. Give another place."
+
+
+@pytest.mark.parametrize("words", CHANGING)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none", "There is no such folder."),
+        ("other", "This folder holds no batch.json, so it is not a grader's results."),
+        ("file", "This is not a folder."),
+    ],
+)
+def test_what_is_no_results_folder_is_named_and_not_made(
+    tmp_path: Path, words: str, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "file").touch()
+    command, *more = words.split()
+    assert run([command, str(tmp_path / name), *CHANGING[words], *more]) == 2
+    assert f"{tmp_path / name}: {said} Name a results folder." in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_batch_says_what_to_do(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (results / "batch.json").write_text("{")
+    assert run(["regrade", str(results)]) == 2
+    assert "Put back a copy of it, or grade the class again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["forget", "override"])
+def test_who_is_not_among_the_results_is_said_to_be_none_of_them(
+    results: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([words, str(results), "nobody", *CHANGING[words][1:]]) == 2
+    said = capsys.readouterr().err
+    assert "STUDENT: There is no student 'nobody' among these results." in said

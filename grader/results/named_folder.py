@@ -1,12 +1,12 @@
-"""Whether files can be put into a folder, asked before anything is done."""
+"""What is wrong with a folder that was named: nothing can be put there, or it holds no results."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from grader.i18n.language import _
-from grader.inputs.problems import bad_input
+from grader.i18n.language import N_, _
+from grader.inputs.problems import BadInput, bad_input, cannot_be_read
 
 
 def writable(folder: Path, file: Path | None = None) -> None:
@@ -28,6 +28,24 @@ def writable(folder: Path, file: Path | None = None) -> None:
         return
     message = itself if named == _told(there) else other
     raise bad_input(named, None, message, _("Give another place."))
+
+
+def no_results(batch: Path, students: Path, error: OSError) -> BadInput:
+    """Why ``batch``, the file that every results folder has, cannot be read, as ``error`` says.
+
+    Where the folder ``students`` lies beside it, results are there, and the file alone is missing.
+    """
+    place, folder = batch.parent, batch.parent
+    if not folder.exists():
+        message = _("There is no such folder.")
+    elif not folder.is_dir():
+        message = _("This is not a folder.")
+    elif isinstance(error, FileNotFoundError) and not students.is_dir():
+        wrong = N_("This folder holds no {file}, so it is not a grader's results.")
+        message = _(wrong, file=batch.name)
+    else:
+        place, message = batch, cannot_be_read(error)
+    return bad_input(_told(place), None, message, _("Name a results folder."))
 
 
 def _told(path: Path) -> Path:
