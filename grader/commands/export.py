@@ -45,10 +45,7 @@ def export(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help=N_(
-                "gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html;"
-                " may be repeated."
-            ),
+            help=N_("gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html."),
         ),
     ],
     out: Annotated[
