@@ -45,7 +45,9 @@ def export(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help=N_("gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html."),
+            help=N_(
+                "gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html.",
+            ),
         ),
     ],
     out: Annotated[
