@@ -162,12 +162,15 @@ def run(arguments: list[str]) -> int:
 
 def _show(error: Exception) -> None:
     """Say what ended a command: a file or an account may have chosen the words."""
+    from grader.inputs.problems import reason
     from grader.safety.printable import printable
-    from grader.safety.trace import trace_of, words_of
+    from grader.safety.trace import trace_of
 
     if isinstance(error, OSError):
         # A full disk, a folder that vanished: the message names it; a traceback would not help.
-        sys.stderr.write(f"grader: {printable(words_of(error))}\n")
+        place = f"{error.filename}{_(': ')}" if error.filename else ""
+        why = reason(error) or type(error).__name__
+        sys.stderr.write(f"grader{_(': ')}{printable(place + why)}.\n")
     else:
         sys.stderr.write(trace_of(error))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -17,8 +19,6 @@ from tests.programs import environment, grader, grader_here, run
 from tests.quick_run import first_only_when_quick
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from grader.sandbox.server import Sandbox
 
 
@@ -27,6 +27,23 @@ def test_help_imports_nothing_that_a_command_needs() -> None:
     code = f"import sys, grader.cli; print(*(set({heavy.split()!r}) & set(sys.modules)))"
     done = run([sys.executable, "-c", code])
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "grader: No space left on device.\n"),
+        ("fr", "grader\u00a0: plus de place sur le disque.\n"),
+    ],
+)
+def test_a_full_disk_is_said_without_the_number_of_its_error(lang: str, said: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        line = [sys.executable, "-m", "grader", "--lang", lang, "--help"]
+        done = subprocess.run(
+            line, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False
+        )
+    assert (done.returncode, done.stderr) == (3, said)
 
 
 @pytest.mark.slow

@@ -226,16 +226,20 @@ _NO_CREDENTIALS: tuple[type[failures.BotoCoreError], ...] = tuple(
     if hasattr(failures, name)  # some came with later releases of botocore
 )
 ERRORS_OFTEN_SAID = (
-    N_("The config profile ({profile}) could not be found"),
-    N_('Could not connect to the endpoint URL: "{endpoint_url}"'),
-    N_('Connect timeout on endpoint URL: "{endpoint_url}"'),
-    N_('Read timeout on endpoint URL: "{endpoint_url}"'),
+    N_("The config profile ({profile}) could not be found."),
+    N_('Could not connect to the endpoint URL: "{endpoint_url}".'),
+    N_('Connect timeout on endpoint URL: "{endpoint_url}".'),
+    N_('Read timeout on endpoint URL: "{endpoint_url}".'),
     N_(
         "Connection was closed before we received a valid response from endpoint URL: "
         '"{endpoint_url}".'
     ),
 )
-"""Templates of botocore's own that people meet, for the catalogues. The others are said in English."""
+"""Templates of botocore's own that people meet, for the catalogues. The others are said in English.
+
+Each ends as a sentence does, since another follows it: botocore leaves the full stop out of most.
+"""
+_AS_SENTENCES = {template.removesuffix("."): template for template in ERRORS_OFTEN_SAID}
 
 
 def classify_error(error: Exception, action: str, region: str = "") -> Missing | Unknown | None:
@@ -389,4 +393,4 @@ def _said(error: failures.BotoCoreError) -> Message:
         name: value if isinstance(value, Message) else redact(str(value))
         for name, value in error.kwargs.items()
     }
-    return message(error.fmt, **values)
+    return message(_AS_SENTENCES.get(error.fmt, error.fmt), **values)

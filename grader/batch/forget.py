@@ -106,7 +106,7 @@ def _find(folders: list[Folder], named: str) -> tuple[str, frozenset[str]]:
     if found and ids_of(found[0], folders).issuperset(found):
         student_id = found[0]
     else:
-        (student_id,) = find_students(every, [named], "STUDENT")
+        (student_id,) = find_students(every, [named], "STUDENT", in_results=True)
     return student_id, ids_of(student_id, folders)
 
 

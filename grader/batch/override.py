@@ -14,6 +14,8 @@ from grader.results.changes import stored_rubric
 from grader.results.directory import BATCH, RUBRIC
 from grader.results.handed_back import read_handed_back
 from grader.results.overrides import (
+    BONUS_CRITERION,
+    TOTAL_CRITERION,
     Worth,
     number_fault,
     parse_override,
@@ -113,13 +115,15 @@ def _checked(results: Results, request: OverrideRequest, worth: Worth) -> tuple[
     problems: list[Problem] = []
     found: list[str] = []
     try:
-        found = find_students(batch.students, [request.student], "STUDENT")
+        found = find_students(batch.students, [request.student], "STUDENT", in_results=True)
     except BadInput as bad:
         problems += bad.problems
     override = parse_override(request.criterion, request.points, worth)
     fault = why_fault(request.why)
     if isinstance(override, tuple):
-        problems.append(Problem("CRITERION", None, *override))
+        known = {*worth.criteria, *worth.former, BONUS_CRITERION, TOTAL_CRITERION}
+        place = "POINTS" if request.criterion in known else "CRITERION"
+        problems.append(Problem(place, None, *override))
     elif request.criterion in worth.former:
         message = _("The rubric no longer has “{criterion}”.", criterion=request.criterion)
         problems.append(Problem("CRITERION", None, message, _("Name one that it has.")))

@@ -174,7 +174,8 @@ def _judged_by(rubric: Path | None, checks: list[Path] | None) -> list[Path]:
 def _place_to_keep(out: Path) -> Results:
     """The folder for the report and the observation, in which they lie nowhere else. It may hold
     anything besides. Raises :class:`BadInput` where it cannot be written, or only through a link."""
-    from grader.results.directory import Results, writable
+    from grader.results.directory import Results
+    from grader.results.named_folder import writable
     from grader.results.only_files import refuse_links_between
 
     writable(out)

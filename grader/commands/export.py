@@ -46,8 +46,7 @@ def export(
             "--to",
             metavar="FORMAT",
             help=N_(
-                "gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html;"
-                " may be repeated."
+                "gradescope, moodle, moodle-feedback, canvas, lti, junit, csv, xlsx or html.",
             ),
         ),
     ],

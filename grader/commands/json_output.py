@@ -16,7 +16,7 @@ def output_file(value: str | None, option: str, *inputs: Path | None) -> Path | 
     """
     from grader.inputs.problems import bad_input
     from grader.results.atomic_write import file_identities
-    from grader.results.directory import writable
+    from grader.results.named_folder import writable
 
     if value is None or value == "-":
         return None
@@ -30,7 +30,7 @@ def output_file(value: str | None, option: str, *inputs: Path | None) -> Path | 
     if any(file_identities(place_of) & here for place_of in inputs if place_of is not None):
         raise bad_input(path, None, _("This is a file that the command reads or writes."), remedy)
     if not path.exists():
-        writable(path.parent)
+        writable(path.parent, path)
     return path
 
 

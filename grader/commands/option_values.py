@@ -50,7 +50,7 @@ def settings_of(
     problems = [
         Problem(option, None, *wrong)
         for column, (option, value) in given.items()
-        if value is not None and (wrong := shape_problem(column, value))
+        if value is not None and (wrong := shape_problem(column, value, option=True))
     ]
     if problems:
         raise BadInput(problems)
@@ -100,7 +100,7 @@ def due_time(text: str | None) -> str | None:
         return None
     moment = time_of(text)
     if moment is None:
-        message, remedy = shape_problem("due_at", text) or ("", "")
+        message, remedy = shape_problem("due_at", text, option=True) or ("", "")
         raise bad_input("--due", None, message, remedy)
     return iso(moment)
 

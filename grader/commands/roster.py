@@ -54,7 +54,7 @@ def roster(
     from grader.intake.download import open_download
     from grader.intake.make_roster import check_place, credentials_folder, make_roster, write_roster
     from grader.intake.read_lists import read_class_lists
-    from grader.intake.submissions import submissions_in
+    from grader.intake.submissions import packed_download, submissions_in
     from grader.terminal.roster import show_made
 
     if prune and not class_list:
@@ -75,6 +75,9 @@ def roster(
             if not found:
                 message = _("It holds no submissions.")
                 raise bad_input(path, None, message, _("Name what the LMS downloads."))
+            if packed := packed_download(path, found):
+                message = _("A ZIP file in a folder is not opened.")
+                raise bad_input(packed, None, message, _("Name the ZIP file itself."))
             submissions += found
             outside += led_out
         draft = make_roster(lists, submissions, out, prune=prune)

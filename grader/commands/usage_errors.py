@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NO_VALUE, _MISSING = re.compile("not take a value"), re.compile("Missing command")
 _NO_COMMAND = re.compile(r"No such command ['\"](.*?)['\"]", re.DOTALL)
+_NOT_READABLE = re.compile(r"['\"](.*)['\"] is not readable", re.DOTALL)
 _TOO_MANY = re.compile(r"unexpected extra arguments?(?:\(s\))? \((.*)\)$", re.DOTALL)
 
 
@@ -54,7 +55,7 @@ def _said(error: Any, context: Any) -> str:
                 return _("{option} takes no value.", option=_short(error.option_name))
             return _("{option} needs a value.", option=_short(error.option_name))
         case kinds.BadParameter(param=param) if param is not None:
-            return _of_value(param) or printable(error.format_message())
+            return _of_value(param) or _of_file(error.message) or printable(error.format_message())
     return _of_command(error.message, context) or printable(error.format_message())
 
 
@@ -81,6 +82,16 @@ def _of_value(param: Any) -> str:
         return _("{option} takes a whole number, {least} or more.", option=name, least=least)
     between = {"option": name, "least": least, "most": most}
     return _("{option} takes a whole number from {least} to {most}.", **between)
+
+
+def _of_file(told: str) -> str:
+    """That a file that was named cannot be read; empty where it is something else."""
+    named = _NOT_READABLE.search(told)
+    if named is None:
+        return ""
+    why = _("It cannot be read ({reason}).", reason=_("Permission denied"))
+    remedy = _("Check the path and its permissions.")
+    return f"{printable(named[1])}{_(': ')}{why} {remedy}"
 
 
 def _params(context: Any) -> list[Any]:

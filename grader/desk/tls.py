@@ -52,7 +52,8 @@ def _given(cert: Path, key: Path) -> Tls:
         try:
             path.read_bytes()
         except OSError as error:
-            raise bad_input(path, None, cannot_be_read(error)) from None
+            remedy = _("Check the path and its permissions.")
+            raise bad_input(path, None, cannot_be_read(error), remedy) from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

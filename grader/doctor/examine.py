@@ -205,10 +205,10 @@ def _refusal(examination: Examination, refused: Unknown, written: float | None) 
         message = _("The Learner Lab has ended: AWS says whose it is, and denies all else.")
         return message, _("Ask the student to start the lab again and to send the new block.")
     why = said(refused.words, spoken().code)
-    message = _("The credentials are refused: {why}", why=why)
     own = as_message(refused.words.values.get("next"))
-    if own is not None:
-        return message, said(own, spoken().code)
+    if own is not None:  # this machine's configuration is the cause: AWS may not have been asked
+        return why, said(own, spoken().code)
+    message = _("The credentials are refused: {why}", why=why)
     if isinstance(access, Profile | DefaultCredentials):
         return message, _("Correct the AWS configuration of this machine, or log in again.")
     if isinstance(access, Role):

@@ -19,9 +19,9 @@ from grader.results.directory import (
     PAGE,
     REPORT,
     STUDENTS,
-    writable,
 )
 from grader.results.history import BEFORE, HISTORY
+from grader.results.named_folder import writable
 from grader.results.only_files import links_between
 from grader.schemas import load
 

@@ -155,7 +155,8 @@ def _explain_one(error: ValidationError, place: KeyPath) -> Iterator[tuple[KeyPa
             # jsonschema reports one missing key at a time and names it only in its own sentence.
             key = next(k for k in limit if error.message.startswith(f"{k!r} "))
             about = schema.get("properties", {}).get(key, {}).get("description", "")
-            yield place, _("{place} has no “{key}”.", place=name, key=key), _(str(about))
+            remedy = f"{_('Add that key.')} {_(str(about))}".rstrip()
+            yield place, _("{place} has no “{key}”.", place=name, key=key), remedy
         case "type":
             kinds = [limit] if isinstance(limit, str) else limit
             wanted = _(" or ").join(_(_KINDS.get(kind, kind)) for kind in kinds)

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from grader.model.student_id import id_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
 
     from grader.intake.download import Entry
 
@@ -114,6 +115,14 @@ def submissions_in(
         submission.student_id = slug
         submission.files.sort(key=lambda file: (file.changed, orders[file.path], file.parts))
     return ordered
+
+
+def packed_download(path: Path, found: Sequence[Submission]) -> Path | None:
+    """The ZIP file that is all there is in the folder ``path``: what the LMS gave, and no student."""
+    if len(found) != 1 or not path.is_dir() or found[0].system != "own":
+        return None
+    only = path / found[0].source
+    return only if only.suffix.lower() == ".zip" and only.is_file() else None
 
 
 def _is_top_file(entry: Entry) -> bool:

@@ -13,8 +13,8 @@ from grader.inputs.problems import bad_input
 from grader.model.access import Keys
 from grader.rehearsal.demo import own_sandbox
 from grader.results.atomic_write import write_text
-from grader.results.directory import writable
 from grader.results.keep_aside import folder_beside
+from grader.results.named_folder import writable
 from grader.roster.credentials_block import block_text
 from grader.safety.secret import Secret
 from grader.sandbox.cohort import COHORT, DEMO, deploy_all

@@ -24,6 +24,7 @@ from grader.results.edited import REMEDY, faults
 from grader.results.grades_csv import grades_csv
 from grader.results.history import BEFORE, HISTORY, keep_former
 from grader.results.keep_aside import folder_begun, folder_beside, move_all, put_first
+from grader.results.named_folder import no_results, writable
 from grader.results.only_files import refuse_all_but_files
 from grader.results.overrides import OVERRIDES
 from grader.scoring.open_by import AS_GRADED
@@ -148,8 +149,15 @@ class Results:
         except OSError as error:
             wrong = _("The folder cannot be made ({reason}).", reason=reason(error))
             raise bad_input(self.root, None, wrong, _("Give another place.")) from None
+        writable(self.root)
         refuse_all_but_files(self.root)
-        with os.fdopen(os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+        try:
+            lock = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            wrong = _("It cannot be read and written ({reason}).", reason=reason(error))
+            hint = _("Check the path and its permissions.")
+            raise bad_input(self.root / LOCK, None, wrong, hint) from None
+        with os.fdopen(lock, "w") as file:
             try:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -313,11 +321,11 @@ class Results:
         try:
             return msgspec.json.decode(read_bounded(path, MOST_BYTES_OF_CLASS), type=Batch)
         except OSError as error:
-            remedy = _("Name a results folder.")
-            raise bad_input(path, None, cannot_be_read(error), remedy) from None
+            raise no_results(path, self.root / STUDENTS, error) from None
         except UNREADABLE as error:
             message = _("This is not a batch of this grader: {error}.", error=error)
-            raise bad_input(path, None, message) from None
+            remedy = _("Put back a copy of it, or grade the class again with another --out.")
+            raise bad_input(path, None, message, remedy) from None
 
     def which_exist(self, student_id: str, *names: str) -> list[bool]:
         """Whether each of these files and folders of a student is here, readable or not."""
@@ -358,20 +366,6 @@ class Results:
         return StoredStudent(
             student, seen, graded, tuple(other for other in others if other and other != seen)
         )
-
-
-def writable(folder: Path) -> None:
-    """Raise :class:`BadInput` unless files can be put into ``folder``, which may not exist yet."""
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
-    if not there.is_dir():
-        message = _("{folder} is not a folder.", folder=there)
-    elif not os.access(there, os.W_OK | os.X_OK):
-        message = _("{folder} cannot be written.", folder=there)
-    else:
-        return
-    raise bad_input(folder, None, message, _("Give another place."))
 
 
 def damaged(error: Exception) -> str:

@@ -21,6 +21,8 @@ REMOVED = "(removed)"
 """The text that takes the place of a student's name. It needs no escaping in JSON, CSV or HTML."""
 
 _BETWEEN = r"[\s_.,+%-]{1,3}"
+_LETTERS = "A-Za-z0-9\u00c0-\u024f\u0300-\u036f"
+"""An id beside them is only a part of a word. Scripts that put no blanks are not among them."""
 _NEVER = re.compile(r"(?!)")
 _ACCOUNT = re.compile(r'"account_id"\s*:\s*"([^"\\]{1,40})"')
 
@@ -42,8 +44,8 @@ class Traces:
 
     @property
     def ids(self) -> frozenset[str]:
-        """All ids of the student."""
-        return self.former | {self.student_id}
+        """All ids of the student. An empty one is none: it would be found in any text."""
+        return (self.former | {self.student_id}) - {""}
 
     def out_of_prose(self, text: str) -> str:
         """``text`` without what cannot be an ordinary word or number: an id ``201`` may be a sum there,
@@ -106,7 +108,7 @@ def accounts_in(text: str) -> set[str]:
 def _id(student_id: str) -> str:
     """“s1” is neither in “s1-b” nor in “s1.b”, which are ids too, and ends a sentence in “s1.”"""
     escaped = re.escape(student_id)
-    return rf"(?<![A-Za-z0-9._@-]){escaped}(?![A-Za-z0-9_@-])(?!\.[A-Za-z0-9])"
+    return rf"(?<![{_LETTERS}._@-]){escaped}(?![{_LETTERS}_@-])(?!\.[{_LETTERS}])"
 
 
 def _named(names: Iterable[str]) -> Iterator[str]:

@@ -47,9 +47,20 @@ _SHAPES: dict[str, tuple[Callable[[str], bool], str, str]] = {
 SHAPED_COLUMNS = tuple(_SHAPES)
 
 
-def shape_problem(column: str, value: str) -> tuple[str, str] | None:
-    """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right."""
+_OF_AN_OPTION = {
+    "endpoint_url": N_("This is not an address that starts with http:// or https://."),
+    "due_at": N_("This is not a time with its zone."),
+}
+
+
+def shape_problem(column: str, value: str, *, option: bool = False) -> tuple[str, str] | None:
+    """What is wrong with the shape of ``value`` for ``column``, and the remedy; ``None`` if right.
+
+    ``option``: an option has the value, whoever gave that knows of no column.
+    """
     is_right, message, remedy = _SHAPES[column]
+    if option:
+        message = _OF_AN_OPTION.get(column, message)
     return None if is_right(value) else (_(message, column=column), _(remedy))
 
 

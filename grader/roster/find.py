@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Protocol
 
-from grader.i18n.language import _
+from grader.i18n.language import N_, _
 from grader.inputs.names import id_forms, name_keys
 from grader.inputs.problems import BadInput, Problem
 
@@ -30,13 +30,17 @@ class FindableStudent(Protocol):
 
 
 def find_students(
-    students: Sequence[FindableStudent], named: Sequence[str], option: str
+    students: Sequence[FindableStudent],
+    named: Sequence[str],
+    option: str,
+    *,
+    in_results: bool = False,
 ) -> list[str]:
     """The ids of the students that are ``named``, each once, in that order.
 
     An id counts before an e-mail address, and that before a name; case and accents of a name do not
     count. Raises :class:`BadInput` of ``option`` with everybody who is not found, or whose name several
-    have.
+    have. ``in_results``: ``students`` are those of a results folder, whatever a roster says by now.
     """
     problems: list[Problem] = []
     found: dict[str, None] = {}
@@ -48,7 +52,7 @@ def find_students(
             message = _("{name} is several students: {ids}.", name=repr(text), ids=", ".join(ids))
             problems.append(Problem(option, None, message, _("Give the student_id.")))
         else:
-            problems.append(_unknown(students, text, option))
+            problems.append(_unknown(students, text, option, in_results=in_results))
     if problems:
         raise BadInput(problems)
     return list(found)
@@ -66,7 +70,9 @@ def found_students(students: Sequence[FindableStudent], text: str) -> list[str]:
     return ids or emails or names
 
 
-def _unknown(students: Sequence[FindableStudent], text: str, option: str) -> Problem:
+def _unknown(
+    students: Sequence[FindableStudent], text: str, option: str, *, in_results: bool
+) -> Problem:
     known = {
         word.casefold(): word
         for student in students
@@ -75,5 +81,7 @@ def _unknown(students: Sequence[FindableStudent], text: str, option: str) -> Pro
     }
     near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.75)
     remedy = _("Did you mean {near}?", near=repr(known[near[0]])) if near else ""
-    message = _("There is no student {name} in the roster.", name=repr(text))
+    of_roster = N_("There is no student {name} in the roster.")
+    of_results = N_("There is no student {name} among these results.")
+    message = _(of_results if in_results else of_roster, name=repr(text))
     return Problem(option, None, message, remedy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from grader.i18n.language import N_, _, plural
+from grader.inputs.problems import Problem
 from grader.safety.printable import printable
 from grader.terminal.console import standard_error, standard_output
 from grader.terminal.problems import show_problems
@@ -44,6 +45,10 @@ def show_made(
     if draft.unreadable:
         errors.print(_("Handed in, but no block that can be read:"))
         show_problems(draft.unreadable, errors)
+    if not written:
+        message = _("It was not written: there is no block that can be read, and no class list.")
+        remedy = _("Add --class with a list of everybody, or get the blocks that are missing.")
+        show_problems([Problem(str(out), None, message, remedy)], errors)
     if quiet:
         return
     output = standard_output(quiet=quiet)

@@ -245,6 +245,7 @@ def test_an_address_that_was_given_is_not_blamed_on_the_environment(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     words = refused(endpoint_url=nobody)
     assert f'Could not connect to the endpoint URL: "{nobody}' in words[1]
+    assert words[1].endswith('".')  # a sentence, since another follows it
     assert words[2] == said(what_next("unreachable"))
 
 

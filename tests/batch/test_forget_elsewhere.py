@@ -263,3 +263,31 @@ def test_an_id_that_is_a_word_of_a_desks_file_takes_no_others_entries(
     assert cli.run(["forget", str(root), name]) == 0
     desk = json.loads((root / "desk.json").read_bytes())
     assert {table: desk[table] for table in others} == others
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("Cy Day", ""),
+        ("Chloé Roy", "chloe@example.org"),
+        ("Éva Day", "eva@example.org"),
+        ("Day, Cy", "cy@example.org"),
+        ("Cy Day (2)", "cy@example.org"),
+        ("王 小明", "wang@example.org"),
+    ],
+)
+def test_a_name_goes_whatever_others_are_called_and_whether_they_have_an_address(
+    tmp_path: Path, other: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_graded_class(tmp_path / "results", {ANN: 20, a_student("s3", *other): 18})
+    (root / "students/s3/seen.json").write_text('{"partner": "Ann Lee"}')
+    assert cli.run(["forget", str(root), "s1"]) == 0
+    assert not [name for name, data in files(tmp_path).items() if b"Ann Lee" in data]
+    assert "it stays" not in capsys.readouterr().err
+
+
+def test_what_an_accented_letter_goes_on_with_is_not_the_id(tmp_path: Path) -> None:
+    other = msgspec.structs.replace(a_student("s3", "Chloé Roy", ""), group="chloé+bo")
+    root = a_graded_class(tmp_path / "results", {a_student("chlo", "Ann Lee", ""): 20, other: 18})
+    assert cli.run(["forget", str(root), "chlo"]) == 0
+    assert [student.group for student in Results(root).batch().students] == ["chloé+bo"]

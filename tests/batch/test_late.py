@@ -86,4 +86,4 @@ def test_a_due_time_without_zone_is_refused(
 ) -> None:
     given = tmp_path / "any"
     assert cli.run([command, str(given), "--due", "2026-11-27T23:59:00"]) == 2
-    assert "--due: The due_at is not a time with its zone." in capsys.readouterr().err
+    assert "--due: This is not a time with its zone." in capsys.readouterr().err

@@ -338,3 +338,19 @@ def test_a_due_time_without_zone_and_a_rule_over_1_are_refused_with_their_line(
     (problem,) = bad.value.problems
     assert problem.line == 1
     assert said in f"{problem.message} {problem.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "points", "said"),
+    [
+        ("memory", "500", "POINTS: 500 points are not between 0 and "),
+        ("memory", "many", "POINTS: “many” is not a number of points."),
+        ("total", "500", "POINTS: 500 points are not between 0 and 20"),
+        ("memry", "1", "CRITERION: The rubric has no criterion “memry”."),
+    ],
+)
+def test_the_word_that_is_wrong_is_named(
+    results: Path, criterion: str, points: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert grader("override", results, "s1", criterion, points, *WHY) == 2
+    assert said in capsys.readouterr().err

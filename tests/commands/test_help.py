@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -144,6 +145,31 @@ def test_the_language_counts_before_the_mistake_too(tmp_path: Path) -> None:
     assert "Erreur" in done.stderr
     after_the_end = grader("check", "--", "--lang=fr", cwd=tmp_path)
     assert "These arguments are too many" in after_the_end.stderr
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "It cannot be read (Permission denied). Check the path and its permissions."),
+        ("fr", "Il ne peut pas être lu (permission refusée). Vérifiez le chemin et ses droits."),
+    ],
+)
+@pytest.mark.parametrize("words", [["batch"], ["check", "--block"]])
+def test_a_file_that_may_not_be_read_is_named_in_the_language_with_what_to_do(
+    words: list[str],
+    lang: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "it's here.csv"
+    path.touch()
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda file, mode: file != path and real(file, mode))
+    assert cli.run([*words, str(path), "--lang", lang]) == 2
+    last = capsys.readouterr().err.splitlines()[-1].replace("\u00a0", " ")
+    assert last.split(": ", 1)[1].replace(" : ", ": ") == f"{path}: {said}"
 
 
 # -- completion -----------------------------------------------------------------------------------

@@ -382,6 +382,14 @@ def test_credentials_that_expire_while_asked_are_not_called_an_ended_lab(
     assert "The credentials are refused" in fault[0]
 
 
+def test_a_profile_that_is_not_there_was_refused_by_nobody(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("student_id,profile\ns01,nope\n")
+    done = grader("doctor", "class.csv", cwd=tmp_path, env=environment())
+    assert "There is no profile nope" in done.stdout
+    assert "refused" not in done.stdout
+    assert "Name no profile, or write a section of that name." in " ".join(done.stdout.split())
+
+
 def test_a_wrong_clock_of_this_machine_is_no_ended_lab(
     aws_sandbox: Sandbox, reference_account: str, tmp_path: Path
 ) -> None:

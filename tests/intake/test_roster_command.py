@@ -205,7 +205,19 @@ def test_where_nobody_handed_in_a_block_there_is_no_roster(tmp_path: Path) -> No
     done = grader_here("roster", "download", cwd=tmp_path)
     assert done.returncode == UNGRADED
     assert "s01" in done.stderr
+    assert "roster.csv: It was not written: there is no block that can be read" in done.stderr
+    assert "Add --class" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["download"]
+
+
+def test_the_zip_file_is_named_where_it_is_all_that_its_folder_holds(tmp_path: Path) -> None:
+    (tmp_path / "download").mkdir()
+    with zipfile.ZipFile(tmp_path / "download/all.zip", "w") as file:
+        file.writestr("Ann Lee_7_assignsubmission_file/keys.txt", block())
+    done = grader_here("roster", "download", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "download/all.zip: A ZIP file in a folder is not opened. Name the ZIP" in done.stderr
+    assert grader_here("roster", "download/all.zip", cwd=tmp_path).returncode == 0
 
 
 def test_a_roster_that_cannot_be_put_in_place_leaves_no_blocks_behind(tmp_path: Path) -> None:

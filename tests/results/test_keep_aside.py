@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -129,13 +130,9 @@ def test_beside_a_link_is_beside_the_folder_that_is_meant(results: Results, tmp_
 def test_a_place_where_nothing_can_be_kept_is_refused_before_anything_is_touched(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from grader.results import directory
-
     parent = results.root.resolve().parent
-    real = directory.os.access
-    monkeypatch.setattr(
-        directory.os, "access", lambda path, mode: path != parent and real(path, mode)
-    )
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != parent and real(path, mode))
     with pytest.raises(BadInput, match="cannot be written"):
         results.check_fresh(resume=False, force=True)
     results.check_fresh(resume=True, force=True)

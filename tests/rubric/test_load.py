@@ -252,7 +252,7 @@ def test_two_queues_may_both_be_found(write):
         ("title: {en: A lab, fr: Un TP}", "title:", 2, "“title” is empty"),
         ("region: us-east-1", "region: us_east", 4, "us-east-1"),
         ("region:", "regoin:", 4, "Did you mean “region”?"),
-        ("region:", "regoin:", 3, "“lab” has no “region”"),
+        ("region:", "regoin:", 3, "“lab” has no “region”. Add that key."),
         ("sum: first_lambda", "sum: first lambda", 5, "1 to 64"),
         ("sum: first_lambda", "Sum: first_lambda", 5, "The name “Sum” cannot be used"),
         ("sum: first_lambda", "input: first_lambda", 7, "both a function and a queue"),

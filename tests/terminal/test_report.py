@@ -276,7 +276,7 @@ def test_long_columns_wrap_between_words(lang: str) -> None:
 def test_numbers_are_set_as_the_language_sets_them(lang: str) -> None:
     text = shown_class()
     assert {"en": "2.5/20", "fr": "2,5/20"}[lang] in text
-    assert {"en": "mean 1.25, median 1.25", "fr": "moyenne 1,25, médiane 1,25"}[lang] in text
+    assert {"en": "mean 1.25, median 1.25", "fr": "moyenne 1,25\u00a0; médiane 1,25"}[lang] in text
     assert {"en": "3 students, 2 graded, 1 not graded", "fr": "3 étudiants, 2 notés, 1 non noté"}[
         lang
     ] in text
