@@ -296,7 +296,9 @@ def test_looking_only_has_a_subtotal_and_a_status_of_its_own(
     hand_in(aws_sandbox, fresh_account)
     env = environment(aws_sandbox, fresh_account)
     done = grader("check", "--no-exchange", "--json", "mine.json", cwd=tmp_path, env=env)
-    assert (done.returncode, "looked at, in points: 13 of 13" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "looked at, in points: 13 of 13" in done.stdout) == (0, True), (
+        done.stdout
+    )
     assert "Not looked at: handler, records, sums." in done.stdout
     assert "invocations" not in done.stderr
     assert "Seed" not in done.stderr
@@ -314,7 +316,11 @@ def test_looking_only_has_a_subtotal_and_a_status_of_its_own(
         ({"memory_mb": 256}, ["timeout"], 0, "looked at, in points: 1 of 1"),
         ({"memory_mb": 256}, ["memory", "timeout"], 1, "looked at, in points: 1 of 2"),
         pytest.param(
-            {"memory_mb": 256}, ["handler"], 0, "looked at, in points: 2 of 2", marks=pytest.mark.slow
+            {"memory_mb": 256},
+            ["handler"],
+            0,
+            "looked at, in points: 2 of 2",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             {"handler": "wrong_keys"}, ["records"], 1, "raised KeyError", marks=pytest.mark.slow
